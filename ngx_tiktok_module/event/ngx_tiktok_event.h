@@ -1,0 +1,139 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#ifndef _NGX_TIKTOK_EVENT_H_INCLUDED_
+#define _NGX_TIKTOK_EVENT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include "ngx_tiktok_json.h"
+
+
+#define NGX_TIKTOK_EVENT_ID_LEN   256       /* bytes, at most */
+#define NGX_TIKTOK_EVENT_SIZE     131072    /* bytes of an event's JSON */
+#define NGX_TIKTOK_IDENTIFIERS    16        /* of one kind in one event */
+
+
+/* where the event_id came from */
+
+typedef enum {
+    NGX_TIKTOK_ID_GIVEN = 0,
+    NGX_TIKTOK_ID_ORDER,
+    NGX_TIKTOK_ID_GENERATED,
+    NGX_TIKTOK_ID_SOURCES
+} ngx_tiktok_id_source_e;
+
+
+/* keys by which TikTok matches an event to a person, bits 1 << key */
+
+typedef enum {
+    NGX_TIKTOK_KEY_TTCLID = 0,
+    NGX_TIKTOK_KEY_TTP,
+    NGX_TIKTOK_KEY_EMAIL,
+    NGX_TIKTOK_KEY_PHONE,
+    NGX_TIKTOK_KEY_EXTERNAL_ID,
+    NGX_TIKTOK_KEY_IP,
+    NGX_TIKTOK_KEY_USER_AGENT,
+    NGX_TIKTOK_KEYS
+} ngx_tiktok_key_e;
+
+
+/* what was left out of an event because it could not be sent right */
+
+typedef enum {
+    NGX_TIKTOK_LEFT_EMAIL = 0,
+    NGX_TIKTOK_LEFT_PHONE,
+    NGX_TIKTOK_LEFT_IP,
+    NGX_TIKTOK_LEFT_CURRENCY,
+    NGX_TIKTOK_LEFT_URL,
+    NGX_TIKTOK_LEFT_TEXT,
+    NGX_TIKTOK_LEFT_USER,
+    NGX_TIKTOK_LEFT_OUTS
+} ngx_tiktok_left_out_e;
+
+
+/*
+ * Standard events by number; an old and a new spelling have one number, so
+ * that counters and duplicates see one event.  Others are custom.
+ */
+
+typedef enum {
+    NGX_TIKTOK_EVENT_CUSTOM = 0,
+    NGX_TIKTOK_EVENT_PAGEVIEW,
+    NGX_TIKTOK_EVENT_VIEW_CONTENT,
+    NGX_TIKTOK_EVENT_ADD_TO_CART,
+    NGX_TIKTOK_EVENT_ADD_TO_WISHLIST,
+    NGX_TIKTOK_EVENT_INITIATE_CHECKOUT,
+    NGX_TIKTOK_EVENT_ADD_PAYMENT_INFO,
+    NGX_TIKTOK_EVENT_PURCHASE,
+    NGX_TIKTOK_EVENT_PLACE_AN_ORDER,
+    NGX_TIKTOK_EVENT_LEAD,
+    NGX_TIKTOK_EVENT_COMPLETE_REGISTRATION,
+    NGX_TIKTOK_EVENT_SEARCH,
+    NGX_TIKTOK_EVENT_SUBSCRIBE,
+    NGX_TIKTOK_EVENT_CONTACT,
+    NGX_TIKTOK_EVENT_DOWNLOAD,
+    NGX_TIKTOK_EVENT_CLICK_BUTTON,
+    NGX_TIKTOK_EVENT_SCHEDULE,
+    NGX_TIKTOK_EVENT_START_TRIAL,
+    NGX_TIKTOK_EVENT_SUBMIT_APPLICATION,
+    NGX_TIKTOK_EVENT_APPLICATION_APPROVAL,
+    NGX_TIKTOK_EVENT_CUSTOMIZE_PRODUCT,
+    NGX_TIKTOK_EVENT_FIND_LOCATION,
+    NGX_TIKTOK_EVENT_NAMES
+} ngx_tiktok_event_e;
+
+
+/* what nginx itself knows of the visitor; an empty string is absent */
+
+typedef struct {
+    ngx_str_t                ip;
+    ngx_str_t                user_agent;
+    ngx_str_t                accept_language;
+    ngx_str_t                referer;       /* the page's URL if none came */
+    ngx_str_t                host;          /* Host header, with the port */
+    ngx_str_t                ttclid;        /* cookie "ttclid" */
+    ngx_str_t                ttp;           /* cookie "_ttp" */
+    time_t                   now;
+    ngx_uint_t               hashed_only;   /* drop clear identifiers */
+} ngx_tiktok_visitor_t;
+
+
+typedef struct {
+    ngx_str_t                json;          /* an element of "data" */
+    ngx_tiktok_event_e       name;
+    ngx_str_t                spelling;      /* in the source */
+    ngx_str_t                event_id;
+    ngx_tiktok_id_source_e   id_source;
+    time_t                   time;          /* event_time */
+    ngx_uint_t               keys;          /* bits of ngx_tiktok_key_e */
+    uint32_t                 identity;      /* hash over all identifiers */
+    ngx_uint_t               left_out[NGX_TIKTOK_LEFT_OUTS];
+
+    const char              *error;         /* where the event is invalid: */
+    const char              *field;         /* path in the event, or NULL */
+} ngx_tiktok_event_t;
+
+
+/*
+ * Makes the Events API's JSON of one event out of what a beacon brought and
+ * what nginx knows of the visitor.  The source is not trusted in any way.
+ *
+ * Returns NGX_OK, NGX_DECLINED with event->error and event->field set
+ * (constant text), or NGX_ERROR without memory.
+ */
+ngx_int_t ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
+    ngx_tiktok_visitor_t *visitor, ngx_tiktok_event_t *event);
+
+/* the current spelling of a standard event, or "custom" */
+ngx_str_t *ngx_tiktok_event_name(ngx_tiktok_event_e name);
+
+/* the number of an event in any spelling */
+ngx_tiktok_event_e ngx_tiktok_event_number(ngx_str_t *name);
+
+
+#endif /* _NGX_TIKTOK_EVENT_H_INCLUDED_ */

@@ -1,0 +1,197 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include "ngx_tiktok_utf8.h"
+
+
+static u_char *ngx_tiktok_utf8_previous(u_char *p, u_char *start);
+
+
+uint32_t
+ngx_tiktok_utf8_decode(u_char **p, u_char *last)
+{
+    size_t       n, i;
+    u_char      *s;
+    uint32_t     c, min;
+
+    s = *p;
+    c = *s;
+
+    if (c < 0x80) {
+        *p = s + 1;
+        return c;
+    }
+
+    if (c >= 0xf0) {
+        n = 4;
+        c &= 0x0f;
+        min = 0x10000;
+
+    } else if (c >= 0xe0) {
+        n = 3;
+        c &= 0x0f;
+        min = 0x800;
+
+    } else if (c >= 0xc0) {
+        n = 2;
+        c &= 0x1f;
+        min = 0x80;
+
+    } else {
+        return NGX_TIKTOK_UTF8_INVALID;
+    }
+
+    if ((size_t) (last - s) < n) {
+        return NGX_TIKTOK_UTF8_INVALID;
+    }
+
+    for (i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return NGX_TIKTOK_UTF8_INVALID;
+        }
+
+        c = (c << 6) | (s[i] & 0x3f);
+    }
+
+    /* a first byte above 0xf4 ends up beyond the last character, too */
+
+    if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff)) {
+        return NGX_TIKTOK_UTF8_INVALID;
+    }
+
+    *p = s + n;
+
+    return c;
+}
+
+
+u_char *
+ngx_tiktok_utf8_encode(u_char *dst, uint32_t c)
+{
+    if (c < 0x80) {
+        *dst++ = (u_char) c;
+        return dst;
+    }
+
+    if (c < 0x800) {
+        *dst++ = (u_char) (0xc0 | (c >> 6));
+        *dst++ = (u_char) (0x80 | (c & 0x3f));
+        return dst;
+    }
+
+    if (c < 0x10000) {
+        *dst++ = (u_char) (0xe0 | (c >> 12));
+        *dst++ = (u_char) (0x80 | ((c >> 6) & 0x3f));
+        *dst++ = (u_char) (0x80 | (c & 0x3f));
+        return dst;
+    }
+
+    *dst++ = (u_char) (0xf0 | (c >> 18));
+    *dst++ = (u_char) (0x80 | ((c >> 12) & 0x3f));
+    *dst++ = (u_char) (0x80 | ((c >> 6) & 0x3f));
+    *dst++ = (u_char) (0x80 | (c & 0x3f));
+
+    return dst;
+}
+
+
+void
+ngx_tiktok_utf8_trim(ngx_str_t *text)
+{
+    u_char  *p, *q, *last;
+
+    p = text->data;
+    last = text->data + text->len;
+
+    while (p < last) {
+        q = p;
+
+        if (!ngx_tiktok_utf8_blank(ngx_tiktok_utf8_decode(&q, last))) {
+            break;
+        }
+
+        p = q;
+    }
+
+    while (last > p) {
+        q = ngx_tiktok_utf8_previous(last, p);
+
+        text->data = q;
+
+        if (!ngx_tiktok_utf8_blank(ngx_tiktok_utf8_decode(&q, last))) {
+            break;
+        }
+
+        last = text->data;
+    }
+
+    text->data = p;
+    text->len = last - p;
+}
+
+
+static u_char *
+ngx_tiktok_utf8_previous(u_char *p, u_char *start)
+{
+    do {
+        p--;
+    } while (p > start && (*p & 0xc0) == 0x80);
+
+    return p;
+}
+
+
+ngx_uint_t
+ngx_tiktok_utf8_blank(uint32_t c)
+{
+    if (c < 0x80) {
+        return c == ' ' || (c >= '\t' && c <= '\r');
+    }
+
+    switch (c) {
+
+    case 0xa0:
+    case 0x1680:
+    case 0x2028:
+    case 0x2029:
+    case 0x202f:
+    case 0x205f:
+    case 0x3000:
+    case 0xfeff:
+        return 1;
+    }
+
+    return c >= 0x2000 && c <= 0x200a;
+}
+
+
+ngx_uint_t
+ngx_tiktok_utf8_printable(ngx_str_t *text)
+{
+    u_char    *p, *last;
+    uint32_t   c;
+
+    p = text->data;
+    last = text->data + text->len;
+
+    while (p < last) {
+
+        if (*p >= 0x20 && *p < 0x7f) {
+            p++;
+            continue;
+        }
+
+        c = ngx_tiktok_utf8_decode(&p, last);
+
+        if (c < 0xa0 || c == NGX_TIKTOK_UTF8_INVALID) {
+            return 0;
+        }
+    }
+
+    return 1;
+}

@@ -1,0 +1,295 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <math.h>
+#include <stdio.h>
+#include "ngx_tiktok_json.h"
+
+
+#define NGX_TIKTOK_NUMBER_SIZE  32          /* -1.23456789012345e-300 */
+#define NGX_TIKTOK_EXACT        1e15        /* all integers up to here */
+
+
+static ngx_int_t ngx_tiktok_writer_reserve(ngx_tiktok_writer_t *w,
+    size_t len);
+static u_char *ngx_tiktok_write_escape(u_char *p, u_char c);
+static ngx_uint_t ngx_tiktok_write_decimal(ngx_tiktok_writer_t *w,
+    double number);
+
+
+/* control characters, '"' and '\\' */
+
+static uint32_t  ngx_tiktok_escaped[] = {
+    0xffffffff, 0x00000004, 0x10000000, 0, 0, 0, 0, 0
+};
+
+
+ngx_int_t
+ngx_tiktok_writer_init(ngx_tiktok_writer_t *w, ngx_pool_t *pool, size_t size)
+{
+    w->pool = pool;
+    w->failed = 0;
+
+    w->start = ngx_pnalloc(pool, size);
+    if (w->start == NULL) {
+        w->pos = NULL;
+        w->end = NULL;
+        w->failed = 1;
+        return NGX_ERROR;
+    }
+
+    w->pos = w->start;
+    w->end = w->start + size;
+
+    return NGX_OK;
+}
+
+
+/* what is given back is wiped: it may hold clear text */
+
+static ngx_int_t
+ngx_tiktok_writer_reserve(ngx_tiktok_writer_t *w, size_t len)
+{
+    u_char  *p;
+    size_t   used, size;
+
+    if (len <= (size_t) (w->end - w->pos)) {
+        return NGX_OK;
+    }
+
+    used = w->pos - w->start;
+    size = ngx_max(2 * (size_t) (w->end - w->start), used + len);
+
+    p = w->failed ? NULL : ngx_pnalloc(w->pool, size);
+
+    if (p == NULL) {
+        w->failed = 1;
+        w->end = w->pos;
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, w->start, used);
+
+    ngx_explicit_memzero(w->start, used);
+    ngx_pfree(w->pool, w->start);
+
+    w->start = p;
+    w->pos = p + used;
+    w->end = p + size;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_tiktok_write(ngx_tiktok_writer_t *w, const void *data, size_t len)
+{
+    if (ngx_tiktok_writer_reserve(w, len) == NGX_OK) {
+        w->pos = ngx_cpymem(w->pos, data, len);
+    }
+}
+
+
+void
+ngx_tiktok_write_comma(ngx_tiktok_writer_t *w)
+{
+    u_char  c;
+
+    /* a string ends in '"', so these are never a part of one */
+
+    c = (w->pos == w->start) ? '[' : w->pos[-1];
+
+    if (c != '{' && c != '[') {
+        ngx_tiktok_write_literal(w, ",");
+    }
+}
+
+
+void
+ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len)
+{
+    ngx_tiktok_write_literal(w, "\"");
+    ngx_tiktok_write_text(w, data, len);
+    ngx_tiktok_write_literal(w, "\"");
+}
+
+
+void
+ngx_tiktok_write_text(ngx_tiktok_writer_t *w, u_char *data, size_t len)
+{
+    u_char  *p, *run, *last;
+
+    last = data + len;
+
+    for (p = data; p < last; p++) {
+        run = p;
+
+        while (p < last
+               && !(ngx_tiktok_escaped[*p >> 5] & (1U << (*p & 0x1f))))
+        {
+            p++;
+        }
+
+        if (ngx_tiktok_writer_reserve(w, p - run + sizeof("\\u0000") - 1)
+            != NGX_OK)
+        {
+            return;
+        }
+
+        w->pos = ngx_cpymem(w->pos, run, p - run);
+
+        if (p == last) {
+            return;
+        }
+
+        w->pos = ngx_tiktok_write_escape(w->pos, *p);
+    }
+}
+
+
+static u_char *
+ngx_tiktok_write_escape(u_char *p, u_char c)
+{
+    static u_char  hex[] = "0123456789abcdef";
+
+    *p++ = '\\';
+
+    switch (c) {
+
+    case '"':
+    case '\\':
+        *p++ = c;
+        return p;
+
+    case '\b':
+        *p++ = 'b';
+        return p;
+
+    case '\f':
+        *p++ = 'f';
+        return p;
+
+    case '\n':
+        *p++ = 'n';
+        return p;
+
+    case '\r':
+        *p++ = 'r';
+        return p;
+
+    case '\t':
+        *p++ = 't';
+        return p;
+    }
+
+    p = ngx_cpymem(p, "u00", sizeof("u00") - 1);
+
+    *p++ = hex[c >> 4];
+    *p++ = hex[c & 0xf];
+
+    return p;
+}
+
+
+void
+ngx_tiktok_write_number(ngx_tiktok_writer_t *w, double number)
+{
+    char    *p;
+    char     buf[NGX_TIKTOK_NUMBER_SIZE];
+    size_t   len;
+
+    if (!isfinite(number)) {
+        w->failed = 1;
+        return;
+    }
+
+    if (ngx_tiktok_write_decimal(w, number)) {
+        return;
+    }
+
+    len = snprintf(buf, NGX_TIKTOK_NUMBER_SIZE, "%.15g", number);
+
+    if (strtod(buf, NULL) != number) {
+        len = snprintf(buf, NGX_TIKTOK_NUMBER_SIZE, "%.17g", number);
+    }
+
+    /* another module may have set a locale */
+
+    p = strchr(buf, ',');
+    if (p) {
+        *p = '.';
+    }
+
+    ngx_tiktok_write(w, buf, len);
+}
+
+
+/*
+ * Integers, and amounts of money: n / 100 is the double nearest to the
+ * decimal fraction as long as n is exact, so no digits need to be tried.
+ */
+
+static ngx_uint_t
+ngx_tiktok_write_decimal(ngx_tiktok_writer_t *w, double number)
+{
+    int64_t      n;
+    u_char      *p;
+    u_char       buf[NGX_TIKTOK_NUMBER_SIZE];
+    double       absolute;
+    ngx_uint_t   digits;
+    uint64_t     scale;
+
+    absolute = fabs(number);
+    digits = 0;
+
+    for (scale = 1; scale <= 1000000; scale *= 100) {
+
+        if (absolute * scale > NGX_TIKTOK_EXACT) {
+            return 0;
+        }
+
+        n = (int64_t) (absolute * scale + 0.5);
+
+        if ((double) n / scale == absolute) {
+            break;
+        }
+
+        digits += 2;
+    }
+
+    if (scale > 1000000) {
+        return 0;
+    }
+
+    p = buf;
+
+    if (number < 0) {
+        *p++ = '-';
+    }
+
+    if (digits && n % 10 == 0) {
+        n /= 10;
+        scale /= 10;
+        digits--;
+    }
+
+    p = ngx_sprintf(p, "%L", (int64_t) (n / scale));
+
+    if (digits) {
+        *p++ = '.';
+        n %= scale;
+
+        for (scale /= 10; scale; scale /= 10) {
+            *p++ = (u_char) ('0' + n / scale % 10);
+        }
+    }
+
+    ngx_tiktok_write(w, buf, p - buf);
+
+    return 1;
+}
