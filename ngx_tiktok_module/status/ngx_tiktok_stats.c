@@ -1,0 +1,172 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ *
+ * Counters in shared memory.  Each worker adds to a stripe of its own, so
+ * that workers do not pull cache lines from each other; the status adds the
+ * stripes up.
+ */
+
+
+#include "ngx_tiktok_stats.h"
+
+
+static ngx_str_t  ngx_tiktok_result_names[] = {
+    ngx_string("queued"),
+    ngx_string("duplicate"),
+    ngx_string("repeated"),
+    ngx_string("denied"),
+    ngx_string("undecided"),
+    ngx_string("opted_out"),
+    ngx_string("bot"),
+    ngx_string("prefetch"),
+    ngx_string("invalid"),
+    ngx_string("queue_full"),
+    ngx_string("origin"),
+    ngx_string("checked")
+};
+
+
+size_t
+ngx_tiktok_zone_size(ngx_uint_t pixels)
+{
+    /*
+     * rounded up, since a zone whose size changes on reload starts empty;
+     * the slab gives whole pages
+     */
+
+    pixels = ngx_align(pixels, 8);
+
+    return 8 * ngx_pagesize
+           + pixels * (ngx_align(sizeof(ngx_tiktok_stats_t), ngx_pagesize)
+                       + ngx_pagesize);
+}
+
+
+ngx_int_t
+ngx_tiktok_zone_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_time_t         *tp;
+    ngx_slab_pool_t    *shpool;
+    ngx_tiktok_zone_t  *zone;
+
+    if (data) {
+        /* a reload keeps the counters */
+        shm_zone->data = data;
+        return NGX_OK;
+    }
+
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    if (shm_zone->shm.exists) {
+        shm_zone->data = shpool->data;
+        return NGX_OK;
+    }
+
+    zone = ngx_slab_calloc(shpool, sizeof(ngx_tiktok_zone_t));
+    if (zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    tp = ngx_timeofday();
+
+    ngx_queue_init(&zone->pixels);
+
+    zone->since = tp->sec;
+    zone->id = ((uint64_t) tp->sec << 32)
+               ^ ((uint64_t) ngx_random() << 16) ^ (uint64_t) ngx_pid
+               ^ ((uint64_t) tp->msec << 22);
+
+    shpool->data = zone;
+    shpool->log_nomem = 0;
+
+    shm_zone->data = zone;
+
+    return NGX_OK;
+}
+
+
+ngx_tiktok_stats_t *
+ngx_tiktok_stats(ngx_shm_zone_t *shm_zone, ngx_str_t *pixel)
+{
+    ngx_queue_t         *q;
+    ngx_slab_pool_t     *shpool;
+    ngx_tiktok_zone_t   *zone;
+    ngx_tiktok_stats_t  *stats;
+
+    zone = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    for (q = ngx_queue_head(&zone->pixels);
+         q != ngx_queue_sentinel(&zone->pixels);
+         q = ngx_queue_next(q))
+    {
+        stats = ngx_queue_data(q, ngx_tiktok_stats_t, queue);
+
+        if (ngx_strlen(stats->pixel) == pixel->len
+            && ngx_memcmp(stats->pixel, pixel->data, pixel->len) == 0)
+        {
+            goto done;
+        }
+    }
+
+    stats = ngx_slab_calloc_locked(shpool, sizeof(ngx_tiktok_stats_t));
+
+    if (stats) {
+        ngx_memcpy(stats->pixel, pixel->data, pixel->len);
+        ngx_queue_insert_tail(&zone->pixels, &stats->queue);
+    }
+
+done:
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return stats;
+}
+
+
+void
+ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats, ngx_tiktok_counters_t *sum)
+{
+    ngx_uint_t     i, k, n;
+    ngx_atomic_t  *from, *to;
+
+    ngx_memzero(sum, sizeof(ngx_tiktok_counters_t));
+
+    to = (ngx_atomic_t *) sum;
+    n = sizeof(ngx_tiktok_counters_t) / sizeof(ngx_atomic_t);
+
+    for (i = 0; i < NGX_TIKTOK_STRIPES; i++) {
+        from = (ngx_atomic_t *) &stats->counters[i];
+
+        for (k = 0; k < n; k++) {
+            to[k] += from[k];
+        }
+    }
+}
+
+
+ngx_atomic_uint_t
+ngx_tiktok_stats_pending(ngx_tiktok_counters_t *sum)
+{
+    ngx_atomic_uint_t  in, out;
+
+    in = sum->results[NGX_TIKTOK_RESULT_QUEUED]
+         + sum->fates[NGX_TIKTOK_FATE_RECOVERED];
+
+    out = sum->fates[NGX_TIKTOK_FATE_DELIVERED]
+          + sum->fates[NGX_TIKTOK_FATE_REJECTED]
+          + sum->fates[NGX_TIKTOK_FATE_EXPIRED]
+          + sum->fates[NGX_TIKTOK_FATE_CORRUPT];
+
+    return (in > out) ? in - out : 0;
+}
+
+
+ngx_str_t *
+ngx_tiktok_result_name(ngx_uint_t result)
+{
+    return &ngx_tiktok_result_names[result];
+}

@@ -1,0 +1,160 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#ifndef _NGX_TIKTOK_STATS_H_INCLUDED_
+#define _NGX_TIKTOK_STATS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include "ngx_tiktok_event.h"
+
+
+#define NGX_TIKTOK_PIXEL_LEN     64
+#define NGX_TIKTOK_STRIPES       8
+#define NGX_TIKTOK_WORKERS       64
+#define NGX_TIKTOK_MESSAGE_LEN   256
+#define NGX_TIKTOK_REQUEST_LEN   64
+
+
+/*
+ * What became of a capture: the words of X-Tiktok-Result, $tiktok_result and
+ * the status.  Those before NGX_TIKTOK_RESULTS are counted.
+ */
+
+typedef enum {
+    NGX_TIKTOK_RESULT_QUEUED = 0,
+    NGX_TIKTOK_RESULT_DUPLICATE,
+    NGX_TIKTOK_RESULT_REPEATED,
+    NGX_TIKTOK_RESULT_DENIED,
+    NGX_TIKTOK_RESULT_UNDECIDED,
+    NGX_TIKTOK_RESULT_OPTED_OUT,
+    NGX_TIKTOK_RESULT_BOT,
+    NGX_TIKTOK_RESULT_PREFETCH,
+    NGX_TIKTOK_RESULT_INVALID,
+    NGX_TIKTOK_RESULT_QUEUE_FULL,
+    NGX_TIKTOK_RESULT_ORIGIN,
+    NGX_TIKTOK_RESULTS,
+    NGX_TIKTOK_RESULT_CHECKED = NGX_TIKTOK_RESULTS,
+    NGX_TIKTOK_RESULT_NONE
+} ngx_tiktok_result_e;
+
+
+/* what became of the events in the queue */
+
+typedef enum {
+    NGX_TIKTOK_FATE_RECOVERED = 0,  /* found on disk, queued before our time */
+    NGX_TIKTOK_FATE_DELIVERED,
+    NGX_TIKTOK_FATE_REJECTED,
+    NGX_TIKTOK_FATE_EXPIRED,
+    NGX_TIKTOK_FATE_CORRUPT,
+    NGX_TIKTOK_FATES
+} ngx_tiktok_fate_e;
+
+
+typedef enum {
+    NGX_TIKTOK_STATE_OK = 0,
+    NGX_TIKTOK_STATE_BACKOFF,
+    NGX_TIKTOK_STATE_AUTH,
+    NGX_TIKTOK_STATE_STOPPED
+} ngx_tiktok_state_e;
+
+
+/* age at delivery: up to 5 minutes, 1 hour, 47 hours */
+
+#define NGX_TIKTOK_AGES  3
+
+
+typedef struct {
+    ngx_atomic_t           queued;
+    ngx_atomic_t           delivered;
+    ngx_atomic_t           keys[NGX_TIKTOK_KEYS];
+} ngx_tiktok_event_counters_t;
+
+
+/* nothing but ngx_atomic_t, so that stripes are summed as arrays */
+
+typedef struct {
+    ngx_atomic_t                 results[NGX_TIKTOK_RESULTS];
+    ngx_atomic_t                 fates[NGX_TIKTOK_FATES];
+    ngx_atomic_t                 bytes;     /* of events in the queue */
+    ngx_tiktok_event_counters_t  events[NGX_TIKTOK_EVENT_NAMES];
+    ngx_atomic_t                 left_out[NGX_TIKTOK_LEFT_OUTS];
+    ngx_atomic_t                 id_sources[NGX_TIKTOK_ID_SOURCES];
+    ngx_atomic_t                 ages[NGX_TIKTOK_AGES];
+    ngx_atomic_t                 requests;
+    ngx_atomic_t                 retries;
+    ngx_atomic_t                 splits;
+    ngx_atomic_t                 in_flight;
+    ngx_atomic_t                 padding[8];
+} ngx_tiktok_counters_t;
+
+
+/* one pixel in shared memory: counters, and hints between the workers */
+
+typedef struct {
+    ngx_queue_t            queue;
+    u_char                 pixel[NGX_TIKTOK_PIXEL_LEN + 1];
+
+    ngx_atomic_t           disk;            /* bytes of segments on disk */
+
+    /* delivery, under the zone's mutex but for retry_at and next_request */
+    ngx_uint_t             state;           /* ngx_tiktok_state_e */
+    ngx_uint_t             failures;        /* in a row */
+    ngx_atomic_t           retry_at;        /* ngx_current_msec, 0 is now */
+    ngx_atomic_t           next_request;    /* "rate", in us */
+    ngx_msec_t             started;         /* when it came into this state */
+    ngx_int_t              last_code;
+    u_char                 last_message[NGX_TIKTOK_MESSAGE_LEN];
+    size_t                 last_message_len;
+    u_char                 last_request_id[NGX_TIKTOK_REQUEST_LEN];
+    size_t                 last_request_id_len;
+    time_t                 last_delivered;
+    ngx_msec_t             latency;
+
+    /* time of the oldest event in each worker's queue, 0 if none */
+    ngx_atomic_t           oldest[NGX_TIKTOK_WORKERS];
+
+    ngx_tiktok_counters_t  counters[NGX_TIKTOK_STRIPES];
+} ngx_tiktok_stats_t;
+
+
+typedef struct {
+    ngx_queue_t            pixels;          /* ngx_tiktok_stats_t */
+    uint64_t               id;              /* tells this zone from others */
+    time_t                 since;
+} ngx_tiktok_zone_t;
+
+
+/* bytes of shared memory that the counters of so many pixels need */
+size_t ngx_tiktok_zone_size(ngx_uint_t pixels);
+
+/* the zone's init handler; shm_zone->data becomes the ngx_tiktok_zone_t */
+ngx_int_t ngx_tiktok_zone_init(ngx_shm_zone_t *shm_zone, void *data);
+
+/* finds a pixel's counters, or makes them; NULL without memory */
+ngx_tiktok_stats_t *ngx_tiktok_stats(ngx_shm_zone_t *shm_zone,
+    ngx_str_t *pixel);
+
+/* the counters that this worker adds to */
+#define ngx_tiktok_counters(stats)                                            \
+    (&(stats)->counters[ngx_worker % NGX_TIKTOK_STRIPES])
+
+#define ngx_tiktok_count(counter, n)                                          \
+    (void) ngx_atomic_fetch_add(&(counter), (ngx_atomic_int_t) (n))
+
+/* adds up the stripes; the sums are exact when nothing is under way */
+void ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats,
+    ngx_tiktok_counters_t *sum);
+
+/* events in the queue: came in, and neither went out nor were given up */
+ngx_atomic_uint_t ngx_tiktok_stats_pending(ngx_tiktok_counters_t *sum);
+
+/* "queued", "duplicate", ... "checked" */
+ngx_str_t *ngx_tiktok_result_name(ngx_uint_t result);
+
+
+#endif /* _NGX_TIKTOK_STATS_H_INCLUDED_ */
