@@ -1,0 +1,92 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#ifndef _NGX_TIKTOK_CAPTURE_H_INCLUDED_
+#define _NGX_TIKTOK_CAPTURE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include "ngx_tiktok_module.h"
+
+
+#define NGX_TIKTOK_COOKIE_LINES   8
+#define NGX_TIKTOK_TEST_CODE_LEN  64
+
+
+/* the headers of a request that capture looks at, found in one pass */
+
+typedef struct {
+    ngx_str_t              origin;
+    ngx_str_t              fetch_site;      /* Sec-Fetch-Site */
+    ngx_str_t              accept_language;
+    ngx_str_t              cookies[NGX_TIKTOK_COOKIE_LINES];
+    ngx_uint_t             ncookies;
+    unsigned               gpc:1;           /* Sec-GPC: 1 */
+    unsigned               prefetch:1;
+} ngx_tiktok_headers_t;
+
+
+/* what is known of a request, as far as it was asked for */
+
+typedef struct {
+    ngx_tiktok_headers_t   headers;
+    ngx_tiktok_consent_t   consent;
+    ngx_uint_t             result;          /* ngx_tiktok_result_e */
+    ngx_str_t              event_id;        /* of the last event */
+    ngx_str_t             *origin;          /* from "tiktok_origin" */
+
+    u_char                *body;            /* of a beacon */
+    size_t                 body_len;
+    size_t                 body_size;
+} ngx_tiktok_ctx_t;
+
+
+/*
+ * The request's context, with its headers read and consent decided, made at
+ * the first call.  Returns NULL without memory.
+ */
+ngx_tiktok_ctx_t *ngx_tiktok_ctx(ngx_http_request_t *r);
+
+/* "granted", "denied", "undecided" or "opted_out" */
+ngx_str_t *ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx);
+
+/*
+ * Why nothing may be captured of this request, as a result to be counted:
+ * prefetch, bot, denied, undecided or opted_out; NGX_TIKTOK_RESULT_NONE
+ * where it may.
+ */
+ngx_uint_t ngx_tiktok_ctx_refused(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx);
+
+/* what nginx knows of the visitor; everything points into the request */
+ngx_int_t ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_tiktok_visitor_t *visitor);
+
+/* whether a User-Agent is of a crawler that names itself */
+ngx_uint_t ngx_tiktok_bot(ngx_str_t *user_agent);
+
+/*
+ * Whether a request may come from where it says.  *listed is set to the
+ * entry of "tiktok_origin" that allows it, or NULL for the same origin.
+ * Returns NGX_OK or NGX_DECLINED.
+ */
+ngx_int_t ngx_tiktok_origin_check(ngx_http_request_t *r,
+    ngx_tiktok_headers_t *headers, ngx_array_t *origins, ngx_str_t **listed);
+
+/* the CORS headers for a listed origin; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_tiktok_origin_headers(ngx_http_request_t *r, ngx_str_t *origin);
+
+/* pushes a header of an answer; name and value must live as long as r */
+ngx_int_t ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value);
+
+/* content handler of "tiktok_beacon" */
+ngx_int_t ngx_tiktok_beacon_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_TIKTOK_CAPTURE_H_INCLUDED_ */

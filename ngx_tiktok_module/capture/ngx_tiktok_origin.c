@@ -1,0 +1,167 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ *
+ * Who may call the beacon from a browser: pages of this host, and those of
+ * the origins listed.
+ */
+
+
+#include "ngx_tiktok_capture.h"
+
+
+static void ngx_tiktok_origin_host(ngx_str_t *origin, ngx_str_t *host);
+static void ngx_tiktok_elide_port(ngx_str_t *host);
+
+
+static ngx_str_t  ngx_tiktok_allow_origin =
+                                    ngx_string("Access-Control-Allow-Origin");
+static ngx_str_t  ngx_tiktok_allow_credentials =
+                               ngx_string("Access-Control-Allow-Credentials");
+static ngx_str_t  ngx_tiktok_true = ngx_string("true");
+static ngx_str_t  ngx_tiktok_allow_methods =
+                                   ngx_string("Access-Control-Allow-Methods");
+static ngx_str_t  ngx_tiktok_methods = ngx_string("GET, POST");
+static ngx_str_t  ngx_tiktok_allow_headers =
+                                   ngx_string("Access-Control-Allow-Headers");
+static ngx_str_t  ngx_tiktok_content_type = ngx_string("Content-Type");
+static ngx_str_t  ngx_tiktok_max_age = ngx_string("Access-Control-Max-Age");
+static ngx_str_t  ngx_tiktok_day = ngx_string("86400");
+static ngx_str_t  ngx_tiktok_expose_headers =
+                                  ngx_string("Access-Control-Expose-Headers");
+static ngx_str_t  ngx_tiktok_exposed =
+                             ngx_string("X-Tiktok-Consent, X-Tiktok-Result");
+static ngx_str_t  ngx_tiktok_vary = ngx_string("Vary");
+static ngx_str_t  ngx_tiktok_vary_origin = ngx_string("Origin");
+
+
+ngx_int_t
+ngx_tiktok_origin_check(ngx_http_request_t *r, ngx_tiktok_headers_t *headers,
+    ngx_array_t *origins, ngx_str_t **listed)
+{
+    ngx_str_t   *origin, host, ours;
+    ngx_uint_t   i;
+
+    *listed = NULL;
+
+    if (headers->origin.len == 0) {
+
+        /* no browser sends a cross-site POST without Origin, but an <img> */
+
+        if (headers->fetch_site.len == sizeof("cross-site") - 1
+            && ngx_strncmp(headers->fetch_site.data, "cross-site",
+                           sizeof("cross-site") - 1)
+               == 0)
+        {
+            return NGX_DECLINED;
+        }
+
+        return NGX_OK;
+    }
+
+    if (origins) {
+        origin = origins->elts;
+
+        for (i = 0; i < origins->nelts; i++) {
+            if (origin[i].len == headers->origin.len
+                && ngx_strncasecmp(origin[i].data, headers->origin.data,
+                                   origin[i].len)
+                   == 0)
+            {
+                *listed = &origin[i];
+                return NGX_OK;
+            }
+        }
+    }
+
+    if (r->headers_in.host == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_tiktok_origin_host(&headers->origin, &host);
+
+    ours = r->headers_in.host->value;
+    ngx_tiktok_elide_port(&ours);
+
+    if (host.len == 0 || host.len != ours.len
+        || ngx_strncasecmp(host.data, ours.data, host.len) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/* host and port of "scheme://host:port"; empty for "null" and the like */
+
+static void
+ngx_tiktok_origin_host(ngx_str_t *origin, ngx_str_t *host)
+{
+    u_char  *p, *last;
+
+    last = origin->data + origin->len;
+
+    p = ngx_strlchr(origin->data, last, ':');
+
+    if (p == NULL || last - p < 3 || p[1] != '/' || p[2] != '/') {
+        ngx_str_null(host);
+        return;
+    }
+
+    host->data = p + 3;
+    host->len = last - host->data;
+
+    ngx_tiktok_elide_port(host);
+}
+
+
+static void
+ngx_tiktok_elide_port(ngx_str_t *host)
+{
+    if (host->len > 3
+        && ngx_strncmp(host->data + host->len - 3, ":80", 3) == 0)
+    {
+        host->len -= 3;
+
+    } else if (host->len > 4
+               && ngx_strncmp(host->data + host->len - 4, ":443", 4) == 0)
+    {
+        host->len -= 4;
+    }
+}
+
+
+ngx_int_t
+ngx_tiktok_origin_headers(ngx_http_request_t *r, ngx_str_t *origin)
+{
+    if (ngx_tiktok_header(r, &ngx_tiktok_allow_origin, origin) != NGX_OK
+        || ngx_tiktok_header(r, &ngx_tiktok_allow_credentials,
+                             &ngx_tiktok_true)
+           != NGX_OK
+        || ngx_tiktok_header(r, &ngx_tiktok_expose_headers,
+                             &ngx_tiktok_exposed)
+           != NGX_OK
+        || ngx_tiktok_header(r, &ngx_tiktok_vary, &ngx_tiktok_vary_origin)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (r->method != NGX_HTTP_OPTIONS) {
+        return NGX_OK;
+    }
+
+    if (ngx_tiktok_header(r, &ngx_tiktok_allow_methods, &ngx_tiktok_methods)
+        != NGX_OK
+        || ngx_tiktok_header(r, &ngx_tiktok_allow_headers,
+                             &ngx_tiktok_content_type)
+           != NGX_OK
+        || ngx_tiktok_header(r, &ngx_tiktok_max_age, &ngx_tiktok_day)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,301 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ *
+ * What a request says of its visitor: headers, consent and identity.
+ */
+
+
+#include "ngx_tiktok_capture.h"
+
+
+static void ngx_tiktok_headers(ngx_http_request_t *r,
+    ngx_tiktok_headers_t *headers);
+static ngx_uint_t ngx_tiktok_header_is(ngx_table_elt_t *header, char *name,
+    size_t len);
+static ngx_int_t ngx_tiktok_consent(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx);
+static ngx_uint_t ngx_tiktok_true_value(ngx_str_t *value);
+
+
+static ngx_str_t  ngx_tiktok_opted_out = ngx_string("opted_out");
+static ngx_str_t  ngx_tiktok_cookie_ttclid = ngx_string("ttclid");
+static ngx_str_t  ngx_tiktok_cookie_ttp = ngx_string("_ttp");
+
+
+#define ngx_tiktok_header_literal(header, name)                               \
+    ngx_tiktok_header_is(header, name, sizeof(name) - 1)
+
+
+ngx_tiktok_ctx_t *
+ngx_tiktok_ctx(ngx_http_request_t *r)
+{
+    ngx_tiktok_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_tiktok_module);
+
+    if (ctx) {
+        return ctx;
+    }
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_tiktok_ctx_t));
+    if (ctx == NULL) {
+        return NULL;
+    }
+
+    ctx->result = NGX_TIKTOK_RESULT_NONE;
+
+    ngx_tiktok_headers(r, &ctx->headers);
+
+    if (ngx_tiktok_consent(r, ctx) != NGX_OK) {
+        return NULL;
+    }
+
+    ngx_http_set_ctx(r, ctx, ngx_tiktok_module);
+
+    return ctx;
+}
+
+
+static void
+ngx_tiktok_headers(ngx_http_request_t *r, ngx_tiktok_headers_t *headers)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (ngx_tiktok_header_literal(&h[i], "cookie")) {
+
+            if (headers->ncookies < NGX_TIKTOK_COOKIE_LINES) {
+                headers->cookies[headers->ncookies++] = h[i].value;
+            }
+
+        } else if (ngx_tiktok_header_literal(&h[i], "origin")) {
+            headers->origin = h[i].value;
+
+        } else if (ngx_tiktok_header_literal(&h[i], "sec-fetch-site")) {
+            headers->fetch_site = h[i].value;
+
+        } else if (ngx_tiktok_header_literal(&h[i], "accept-language")) {
+            headers->accept_language = h[i].value;
+
+        } else if (ngx_tiktok_header_literal(&h[i], "sec-gpc")) {
+
+            if (h[i].value.len == 1 && h[i].value.data[0] == '1') {
+                headers->gpc = 1;
+            }
+
+        } else if (ngx_tiktok_header_literal(&h[i], "sec-purpose")
+                   || ngx_tiktok_header_literal(&h[i], "purpose")
+                   || ngx_tiktok_header_literal(&h[i], "x-moz"))
+        {
+            if (ngx_strncasecmp(h[i].value.data, (u_char *) "prefetch",
+                                sizeof("prefetch") - 1)
+                == 0)
+            {
+                headers->prefetch = 1;
+            }
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_tiktok_header_is(ngx_table_elt_t *header, char *name, size_t len)
+{
+    return header->key.len == len
+           && ngx_memcmp(header->lowcase_key, name, len) == 0;
+}
+
+
+/* the policies that apply here and now, combined */
+
+static ngx_int_t
+ngx_tiktok_consent(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
+{
+    ngx_str_t               value;
+    ngx_uint_t              i, applied;
+    ngx_tiktok_rule_t      *rules;
+    ngx_tiktok_consent_t    consent;
+    ngx_tiktok_signals_t    signals;
+    ngx_tiktok_loc_conf_t  *tlcf;
+
+    ctx->consent.verdict = NGX_TIKTOK_UNDECIDED;
+    ngx_str_set(&ctx->consent.detail, "no policy applies");
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    if (tlcf->consent == NULL) {
+        return NGX_OK;
+    }
+
+    signals.cookies.lines = ctx->headers.cookies;
+    signals.cookies.nlines = ctx->headers.ncookies;
+
+    rules = tlcf->consent->elts;
+    applied = 0;
+
+    for (i = 0; i < tlcf->consent->nelts; i++) {
+
+        if (rules[i].filter) {
+            if (ngx_http_complex_value(r, rules[i].filter, &value) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+            if (!ngx_tiktok_true_value(&value)) {
+                continue;
+            }
+        }
+
+        ngx_str_null(&signals.value);
+
+        if (rules[i].value
+            && ngx_http_complex_value(r, rules[i].value, &signals.value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        ngx_tiktok_policy_check(&rules[i].policy, &signals, &consent);
+
+        if (applied++) {
+            ngx_tiktok_consent_combine(&ctx->consent, &consent);
+
+        } else {
+            ctx->consent = consent;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* as nginx has it for "if=" elsewhere: neither empty nor "0" */
+
+static ngx_uint_t
+ngx_tiktok_true_value(ngx_str_t *value)
+{
+    return value->len != 0 && !(value->len == 1 && value->data[0] == '0');
+}
+
+
+ngx_str_t *
+ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx)
+{
+    if (ctx->consent.verdict == NGX_TIKTOK_GRANTED && ctx->headers.gpc) {
+        return &ngx_tiktok_opted_out;
+    }
+
+    return ngx_tiktok_verdict_name(ctx->consent.verdict);
+}
+
+
+ngx_uint_t
+ngx_tiktok_ctx_refused(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
+{
+    if (ctx->headers.prefetch) {
+        return NGX_TIKTOK_RESULT_PREFETCH;
+    }
+
+    if (r->headers_in.user_agent
+        && ngx_tiktok_bot(&r->headers_in.user_agent->value))
+    {
+        return NGX_TIKTOK_RESULT_BOT;
+    }
+
+    switch (ctx->consent.verdict) {
+
+    case NGX_TIKTOK_GRANTED:
+        break;
+
+    case NGX_TIKTOK_DENIED:
+        return NGX_TIKTOK_RESULT_DENIED;
+
+    default: /* NGX_TIKTOK_UNDECIDED */
+        return NGX_TIKTOK_RESULT_UNDECIDED;
+    }
+
+    if (ctx->headers.gpc) {
+        return NGX_TIKTOK_RESULT_OPTED_OUT;
+    }
+
+    return NGX_TIKTOK_RESULT_NONE;
+}
+
+
+ngx_int_t
+ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_tiktok_visitor_t *visitor)
+{
+    ngx_tiktok_cookies_t     cookies;
+    ngx_tiktok_cookie_pos_t  pos;
+
+    ngx_memzero(visitor, sizeof(ngx_tiktok_visitor_t));
+
+    cookies.lines = ctx->headers.cookies;
+    cookies.nlines = ctx->headers.ncookies;
+
+    ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
+    (void) ngx_tiktok_cookie_next(&cookies, &ngx_tiktok_cookie_ttclid, &pos,
+                                  &visitor->ttclid);
+
+    ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
+    (void) ngx_tiktok_cookie_next(&cookies, &ngx_tiktok_cookie_ttp, &pos,
+                                  &visitor->ttp);
+
+    /* realip has put the client's address there */
+    visitor->ip = r->connection->addr_text;
+
+    if (r->headers_in.user_agent) {
+        visitor->user_agent = r->headers_in.user_agent->value;
+    }
+
+    if (r->headers_in.referer) {
+        visitor->referer = r->headers_in.referer->value;
+    }
+
+    if (r->headers_in.host) {
+        visitor->host = r->headers_in.host->value;
+    }
+
+    visitor->accept_language = ctx->headers.accept_language;
+    visitor->now = ngx_time();
+    visitor->hashed_only = (r->method == NGX_HTTP_GET);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key = *name;
+    h->value = *value;
+
+    return NGX_OK;
+}

@@ -1,0 +1,93 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#include "ngx_tiktok_compat.h"
+
+
+typedef struct {
+    char     *name;
+    size_t    offset;
+} ngx_tiktok_offset_t;
+
+
+static ngx_int_t ngx_tiktok_compat_compare(ngx_conf_t *cf, char *name,
+    size_t theirs, size_t ours);
+
+
+/* the first and the last fields show whatever was put between them */
+
+static ngx_tiktok_offset_t  ngx_tiktok_header_offsets[] = {
+    { "Host", offsetof(ngx_http_headers_in_t, host) },
+    { "User-Agent", offsetof(ngx_http_headers_in_t, user_agent) },
+    { "Referer", offsetof(ngx_http_headers_in_t, referer) },
+    { "Content-Length", offsetof(ngx_http_headers_in_t, content_length) },
+    { "Content-Type", offsetof(ngx_http_headers_in_t, content_type) },
+    { "Authorization", offsetof(ngx_http_headers_in_t, authorization) },
+    { NULL, 0 }
+};
+
+
+static ngx_tiktok_offset_t  ngx_tiktok_conf_offsets[] = {
+    { "types_hash_max_size",
+      offsetof(ngx_http_core_loc_conf_t, types_hash_max_size) },
+    { "client_body_buffer_size",
+      offsetof(ngx_http_core_loc_conf_t, client_body_buffer_size) },
+    { "server_tokens", offsetof(ngx_http_core_loc_conf_t, server_tokens) },
+    { NULL, 0 }
+};
+
+
+ngx_int_t
+ngx_tiktok_compat_check(ngx_conf_t *cf)
+{
+    ngx_command_t        *cmd;
+    ngx_http_header_t    *header;
+    ngx_tiktok_offset_t  *o;
+
+    for (o = ngx_tiktok_header_offsets; o->name; o++) {
+        for (header = ngx_http_headers_in; header->name.len; header++) {
+
+            if (ngx_strcmp(header->name.data, o->name) == 0
+                && ngx_tiktok_compat_compare(cf, o->name, header->offset,
+                                             o->offset)
+                   != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    for (o = ngx_tiktok_conf_offsets; o->name; o++) {
+        for (cmd = ngx_http_core_module.commands; cmd->name.len; cmd++) {
+
+            if (ngx_strcmp(cmd->name.data, o->name) == 0
+                && ngx_tiktok_compat_compare(cf, o->name, cmd->offset,
+                                             o->offset)
+                   != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_compat_compare(ngx_conf_t *cf, char *name, size_t theirs,
+    size_t ours)
+{
+    if (theirs == ours) {
+        return NGX_OK;
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "ngx_tiktok_module was built for another nginx: "
+                       "\"%s\" is at %uz, expected at %uz; build it again "
+                       "with the headers of this nginx", name, theirs, ours);
+    return NGX_ERROR;
+}

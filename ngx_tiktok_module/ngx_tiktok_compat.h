@@ -1,0 +1,30 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#ifndef _NGX_TIKTOK_COMPAT_H_INCLUDED_
+#define _NGX_TIKTOK_COMPAT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+#if (nginx_version < 1022000)
+#error "ngx_tiktok_module needs nginx 1.22.0 or later"
+#endif
+
+
+/*
+ * Distributions have changed nginx's structures without changing its
+ * version.  Compares our offsets with those that the running binary was
+ * compiled with, as its own tables show them.  Returns NGX_OK, or NGX_ERROR
+ * with the reason logged.
+ */
+ngx_int_t ngx_tiktok_compat_check(ngx_conf_t *cf);
+
+
+#endif /* _NGX_TIKTOK_COMPAT_H_INCLUDED_ */

@@ -1,0 +1,1438 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ *
+ * The front door: directives, their merging, and where the module enters
+ * nginx.
+ */
+
+
+#include "ngx_tiktok_module.h"
+#include "ngx_tiktok_compat.h"
+#include "ngx_tiktok_capture.h"
+#include "ngx_tiktok_identity.h"
+#include "ngx_tiktok_seen.h"
+#include "ngx_tiktok_status.h"
+
+
+#define NGX_TIKTOK_TOKEN_SIZE  4096
+
+
+static char *ngx_tiktok_pixel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_tiktok_send(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_tiktok_delivery(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_tiktok_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_tiktok_test_event_code(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_tiktok_consent(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_tiktok_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_tiktok_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+static ngx_int_t ngx_tiktok_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **value);
+static char *ngx_tiktok_number(ngx_conf_t *cf, ngx_str_t *arg, char *name,
+    ngx_uint_t max, ngx_uint_t *value);
+static char *ngx_tiktok_time(ngx_conf_t *cf, ngx_str_t *arg, char *name,
+    ngx_msec_t *value);
+
+static ngx_int_t ngx_tiktok_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_tiktok_postconfiguration(ngx_conf_t *cf);
+static void *ngx_tiktok_create_main_conf(ngx_conf_t *cf);
+static char *ngx_tiktok_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_tiktok_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+static char *ngx_tiktok_destination(ngx_conf_t *cf,
+    ngx_tiktok_loc_conf_t *conf);
+static char *ngx_tiktok_destination_create(ngx_conf_t *cf,
+    ngx_tiktok_loc_conf_t *conf);
+static char *ngx_tiktok_destination_agree(ngx_conf_t *cf,
+    ngx_tiktok_loc_conf_t *conf, ngx_tiktok_destination_t *d);
+static char *ngx_tiktok_conf_error(ngx_conf_t *cf,
+    ngx_tiktok_loc_conf_t *conf, char *text, ngx_str_t *value);
+static char *ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name,
+    ngx_str_t *token);
+
+static ngx_int_t ngx_tiktok_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_tiktok_init_process(ngx_cycle_t *cycle);
+static void ngx_tiktok_exit_process(ngx_cycle_t *cycle);
+
+static ngx_int_t ngx_tiktok_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_tiktok_variable_reason(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_str_t *value);
+
+
+typedef enum {
+    NGX_TIKTOK_VARIABLE_CONSENT = 0,
+    NGX_TIKTOK_VARIABLE_REASON,
+    NGX_TIKTOK_VARIABLE_RESULT,
+    NGX_TIKTOK_VARIABLE_EVENT_ID
+} ngx_tiktok_variable_e;
+
+
+static ngx_command_t  ngx_tiktok_commands[] = {
+
+    { ngx_string("tiktok_pixel"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_tiktok_pixel,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_access_token_file"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_tiktok_loc_conf_t, token_file),
+      NULL },
+
+    { ngx_string("tiktok_send"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_TAKE1,
+      ngx_tiktok_send,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_delivery"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_delivery,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_queue"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_queue,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_test_event_code"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_tiktok_test_event_code,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_consent"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_consent,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_beacon"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_tiktok_beacon,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_beacon_limits"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_beacon_limits,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_origin"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_origin,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_tiktok_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_tiktok_module_ctx = {
+    ngx_tiktok_preconfiguration,           /* preconfiguration */
+    ngx_tiktok_postconfiguration,          /* postconfiguration */
+
+    ngx_tiktok_create_main_conf,           /* create main configuration */
+    ngx_tiktok_init_main_conf,             /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_tiktok_create_loc_conf,            /* create location configuration */
+    ngx_tiktok_merge_loc_conf              /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_tiktok_module = {
+    NGX_MODULE_V1,
+    &ngx_tiktok_module_ctx,                /* module context */
+    ngx_tiktok_commands,                   /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_tiktok_init_module,                /* init module */
+    ngx_tiktok_init_process,               /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_tiktok_exit_process,               /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_http_variable_t  ngx_tiktok_variables[] = {
+
+    { ngx_string("tiktok_consent"), NULL, ngx_tiktok_variable,
+      NGX_TIKTOK_VARIABLE_CONSENT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("tiktok_consent_reason"), NULL, ngx_tiktok_variable,
+      NGX_TIKTOK_VARIABLE_REASON, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("tiktok_result"), NULL, ngx_tiktok_variable,
+      NGX_TIKTOK_VARIABLE_RESULT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("tiktok_event_id"), NULL, ngx_tiktok_variable,
+      NGX_TIKTOK_VARIABLE_EVENT_ID, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+static char *
+ngx_tiktok_pixel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    u_char      ch;
+    ngx_str_t  *value;
+    ngx_uint_t  i;
+
+    if (tlcf->pixel.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    tlcf->file = cf->conf_file->file.name.data;
+    tlcf->line = cf->conf_file->line;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        ngx_str_set(&tlcf->pixel, "");
+        return NGX_CONF_OK;
+    }
+
+    /* the code is part of file names, too */
+
+    for (i = 0; i < value[1].len; i++) {
+        ch = value[1].data[i];
+
+        if (!((ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z')
+              || (ch >= 'a' && ch <= 'z')))
+        {
+            break;
+        }
+    }
+
+    if (i == 0 || i < value[1].len || i > NGX_TIKTOK_PIXEL_LEN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"tiktok_pixel\" has an invalid code \"%V\", it "
+                           "is up to %d letters and digits, as Events Manager "
+                           "shows it", &value[1], NGX_TIKTOK_PIXEL_LEN);
+        return NGX_CONF_ERROR;
+    }
+
+    tlcf->pixel = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_send(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (tlcf->send.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0 || value[1].data[0] != '/'
+        || ngx_strlchr(value[1].data, value[1].data + value[1].len, '?'))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"tiktok_send\" has an invalid value \"%V\", it "
+                           "must be the URI of a location, such as "
+                           "\"/_tiktok/api\"", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    tlcf->send = value[1];
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_delivery(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    char                        *rv;
+    ngx_str_t                   *value;
+    ngx_uint_t                   i;
+    ngx_tiktok_delivery_conf_t  *dcf;
+
+    value = cf->args->elts;
+    dcf = &tlcf->delivery;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        /* a batch may have as many events as the API takes */
+
+        if (ngx_strncmp(value[i].data, "batch=", 6) == 0) {
+            rv = ngx_tiktok_number(cf, &value[i], "batch=", 1000, &dcf->batch);
+
+        } else if (ngx_strncmp(value[i].data, "in_flight=", 10) == 0) {
+            rv = ngx_tiktok_number(cf, &value[i], "in_flight=", 256,
+                                   &dcf->in_flight);
+
+        } else if (ngx_strncmp(value[i].data, "rate=", 5) == 0) {
+            rv = ngx_tiktok_number(cf, &value[i], "rate=", 100000, &dcf->rate);
+
+        } else if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
+            rv = ngx_tiktok_time(cf, &value[i], "timeout=", &dcf->timeout);
+
+        } else if (ngx_strncmp(value[i].data, "retry_min=", 10) == 0) {
+            rv = ngx_tiktok_time(cf, &value[i], "retry_min=",
+                                 &dcf->retry_min);
+
+        } else if (ngx_strncmp(value[i].data, "retry_max=", 10) == 0) {
+            rv = ngx_tiktok_time(cf, &value[i], "retry_max=",
+                                 &dcf->retry_max);
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"tiktok_delivery\" has an invalid parameter "
+                               "\"%V\", known are batch=, in_flight=, rate=, "
+                               "timeout=, retry_min= and retry_max=",
+                               &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_main_conf_t *tmcf = conf;
+
+    ssize_t              size;
+    time_t               age;
+    ngx_str_t           *value, s;
+    ngx_path_t          *path;
+    ngx_uint_t           i;
+    ngx_tiktok_store_t  *store;
+
+    store = &tmcf->store;
+
+    if (store->dir.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    store->dir = value[1];
+
+    while (store->dir.len > 1 && store->dir.data[store->dir.len - 1] == '/') {
+        store->dir.data[--store->dir.len] = '\0';
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &store->dir, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_strncmp(value[i].data, "size=", 5) == 0) {
+            s.data = value[i].data + 5;
+            s.len = value[i].len - 5;
+
+            size = ngx_parse_size(&s);
+
+            if (size == NGX_ERROR || size == 0) {
+                goto invalid;
+            }
+
+            store->size = size;
+            continue;
+        }
+
+        if (ngx_strncmp(value[i].data, "max_age=", 8) == 0) {
+            s.data = value[i].data + 8;
+            s.len = value[i].len - 8;
+
+            age = ngx_parse_time(&s, 1);
+
+            if (age == (time_t) NGX_ERROR || age == 0) {
+                goto invalid;
+            }
+
+            store->max_age = age;
+            continue;
+        }
+
+        if (ngx_strncmp(value[i].data, "dedup=", 6) == 0) {
+            s.data = value[i].data + 6;
+            s.len = value[i].len - 6;
+
+            size = ngx_parse_size(&s);
+
+            if (size == NGX_ERROR || size < NGX_TIKTOK_SEEN_MIN) {
+                goto invalid;
+            }
+
+            store->dedup = size;
+            continue;
+        }
+
+        if (ngx_strcmp(value[i].data, "fsync=on") == 0) {
+            store->fsync = 1;
+            continue;
+        }
+
+        if (ngx_strcmp(value[i].data, "fsync=off") == 0) {
+            store->fsync = 0;
+            continue;
+        }
+
+        goto invalid;
+    }
+
+    /* nginx makes it, and gives it to the user of the workers */
+
+    path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
+    if (path == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    path->name = store->dir;
+    path->conf_file = cf->conf_file->file.name.data;
+    path->line = cf->conf_file->line;
+
+    if (ngx_add_path(cf, &path) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"tiktok_queue\" has an invalid parameter \"%V\", "
+                       "known are size=64m, max_age=47h, dedup=8m (64k at "
+                       "least) and fsync=on or off",
+                       &value[i]);
+
+    return NGX_CONF_ERROR;
+}
+
+
+static char *
+ngx_tiktok_test_event_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    ngx_str_t  *value;
+
+    if (tlcf->test_event_code != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        tlcf->test_event_code = NULL;
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_tiktok_value(cf, &value[1], &tlcf->test_event_code) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                       "\"tiktok_test_event_code\" is set: TikTok does not "
+                       "count events that carry it");
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_consent(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    ngx_str_t          *value, *args, filter, error;
+    ngx_uint_t          i, n;
+    ngx_tiktok_rule_t  *rule;
+
+    if (tlcf->consent == NGX_CONF_UNSET_PTR) {
+        tlcf->consent = ngx_array_create(cf->pool, 2,
+                                         sizeof(ngx_tiktok_rule_t));
+        if (tlcf->consent == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    rule = ngx_array_push(tlcf->consent);
+    args = ngx_palloc(cf->pool, cf->args->nelts * sizeof(ngx_str_t));
+
+    if (rule == NULL || args == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(rule, sizeof(ngx_tiktok_rule_t));
+
+    value = cf->args->elts;
+
+    for (i = 1, n = 0; i < cf->args->nelts; i++) {
+
+        if (i == 1 || ngx_strncmp(value[i].data, "if=", 3) != 0) {
+            args[n++] = value[i];
+            continue;
+        }
+
+        if (rule->filter) {
+            return "has several \"if=\"";
+        }
+
+        filter.data = value[i].data + 3;
+        filter.len = value[i].len - 3;
+
+        if (filter.len == 0) {
+            return "has an empty \"if=\"";
+        }
+
+        if (ngx_tiktok_value(cf, &filter, &rule->filter) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (ngx_tiktok_policy_parse(cf, args, n, &rule->policy, &error) != NGX_OK)
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"tiktok_consent\" %V",
+                           &error);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_tiktok_policy_is(&rule->policy, "variable")
+        && ngx_tiktok_value(cf, &rule->policy.pattern, &rule->value) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_tiktok_policy_is(&rule->policy, "assumed")) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"tiktok_consent assumed\": events are sent "
+                           "without a consent signal, consent has to be "
+                           "taken care of elsewhere");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    if (tlcf->beacon != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    tlcf->beacon = 1;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_tiktok_beacon_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    char        *rv;
+    ssize_t      size;
+    ngx_str_t   *value, s;
+    ngx_uint_t   i;
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+        rv = NGX_CONF_OK;
+
+        if (ngx_strncmp(value[i].data, "body=", 5) == 0) {
+            s.data = value[i].data + 5;
+            s.len = value[i].len - 5;
+
+            size = ngx_parse_size(&s);
+
+            if (size == NGX_ERROR || size == 0 || size > NGX_TIKTOK_BODY_MAX) {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"tiktok_beacon_limits\" has an invalid "
+                                   "\"%V\", it is a size up to %dk",
+                                   &value[i], NGX_TIKTOK_BODY_MAX / 1024);
+                return NGX_CONF_ERROR;
+            }
+
+            tlcf->body = size;
+
+        } else if (ngx_strncmp(value[i].data, "events=", 7) == 0) {
+            rv = ngx_tiktok_number(cf, &value[i], "events=", 1000,
+                                   &tlcf->events);
+
+        } else if (ngx_strncmp(value[i].data, "depth=", 6) == 0) {
+            rv = ngx_tiktok_number(cf, &value[i], "depth=", 64, &tlcf->depth);
+
+        } else {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"tiktok_beacon_limits\" has an invalid "
+                               "parameter \"%V\", known are body=, events= "
+                               "and depth=", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        if (rv != NGX_CONF_OK) {
+            return rv;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_tiktok_loc_conf_t *tlcf = conf;
+
+    u_char      *p, *last;
+    ngx_str_t   *value, *origin;
+    ngx_uint_t   i;
+
+    if (tlcf->origins == NGX_CONF_UNSET_PTR) {
+        tlcf->origins = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
+        if (tlcf->origins == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    value = cf->args->elts;
+
+    for (i = 1; i < cf->args->nelts; i++) {
+
+        p = value[i].data;
+        last = p + value[i].len;
+
+        if (ngx_strncmp(p, "https://", 8) == 0) {
+            p += 8;
+
+        } else if (ngx_strncmp(p, "http://", 7) == 0) {
+            p += 7;
+
+        } else {
+            p = last;
+        }
+
+        /* what browsers send: no path, no wildcard */
+
+        if (p == last || ngx_strlchr(p, last, '/')
+            || ngx_strlchr(p, last, '*') || ngx_strlchr(p, last, ' '))
+        {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"tiktok_origin\" has an invalid origin "
+                               "\"%V\", it is like "
+                               "\"https://www.shop.example\"", &value[i]);
+            return NGX_CONF_ERROR;
+        }
+
+        origin = ngx_array_push(tlcf->origins);
+        if (origin == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *origin = value[i];
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_tiktok_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **value)
+{
+    ngx_http_compile_complex_value_t  ccv;
+
+    *value = ngx_palloc(cf->pool, sizeof(ngx_http_complex_value_t));
+    if (*value == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&ccv, sizeof(ngx_http_compile_complex_value_t));
+
+    ccv.cf = cf;
+    ccv.value = text;
+    ccv.complex_value = *value;
+
+    return ngx_http_compile_complex_value(&ccv);
+}
+
+
+static char *
+ngx_tiktok_number(ngx_conf_t *cf, ngx_str_t *arg, char *name, ngx_uint_t max,
+    ngx_uint_t *value)
+{
+    size_t     len;
+    ngx_int_t  n;
+
+    len = ngx_strlen(name);
+    n = ngx_atoi(arg->data + len, arg->len - len);
+
+    if (n < 1 || (ngx_uint_t) n > max) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"%V\", it is a number from 1 to %ui",
+                           arg, max);
+        return NGX_CONF_ERROR;
+    }
+
+    *value = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_time(ngx_conf_t *cf, ngx_str_t *arg, char *name, ngx_msec_t *value)
+{
+    size_t     len;
+    ngx_int_t  n;
+    ngx_str_t  s;
+
+    len = ngx_strlen(name);
+
+    s.data = arg->data + len;
+    s.len = arg->len - len;
+
+    n = ngx_parse_time(&s, 0);
+
+    if (n == NGX_ERROR || n == 0 || n > 86400000) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"%V\", it is a time like \"10s\", up to "
+                           "a day", arg);
+        return NGX_CONF_ERROR;
+    }
+
+    *value = n;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_preconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    if (ngx_tiktok_compat_check(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    for (v = ngx_tiktok_variables; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_str_t                name;
+    ngx_uint_t               i;
+    ngx_tiktok_queue_t     **queue;
+    ngx_tiktok_main_conf_t   *tmcf;
+    ngx_tiktok_destination_t **ds;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
+
+    if (tmcf->destinations.nelts == 0) {
+        return NGX_OK;
+    }
+
+    if (tmcf->store.dir.data == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"tiktok_queue\" is not set, events need a directory "
+                      "to wait in, such as \"tiktok_queue "
+                      "/var/lib/nginx/tiktok\" in http");
+        return NGX_ERROR;
+    }
+
+    ds = tmcf->destinations.elts;
+
+    for (i = 0; i < tmcf->destinations.nelts; i++) {
+        queue = ngx_array_push(&tmcf->store.queues);
+        if (queue == NULL) {
+            return NGX_ERROR;
+        }
+
+        *queue = &ds[i]->queue;
+        (*queue)->store = &tmcf->store;
+    }
+
+    ngx_str_set(&name, "tiktok");
+
+    tmcf->store.zone = ngx_shared_memory_add(cf, &name,
+                               ngx_tiktok_zone_size(tmcf->destinations.nelts),
+                               &ngx_tiktok_module);
+    if (tmcf->store.zone == NULL) {
+        return NGX_ERROR;
+    }
+
+    tmcf->store.zone->init = ngx_tiktok_zone_init;
+
+    ngx_str_set(&name, "tiktok_seen");
+
+    tmcf->store.seen = ngx_shared_memory_add(cf, &name, tmcf->store.dedup,
+                                             &ngx_tiktok_module);
+    if (tmcf->store.seen == NULL) {
+        return NGX_ERROR;
+    }
+
+    tmcf->store.seen->init = ngx_tiktok_seen_init;
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_tiktok_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_tiktok_main_conf_t  *tmcf;
+
+    tmcf = ngx_pcalloc(cf->pool, sizeof(ngx_tiktok_main_conf_t));
+    if (tmcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     tmcf->store.dir = { 0, NULL };
+     *     tmcf->store.size = 0;
+     *     tmcf->store.max_age = 0;
+     *     tmcf->store.dedup = 0;
+     *     tmcf->store.fsync = 0;
+     *     tmcf->store.zone = NULL;
+     *     tmcf->store.seen = NULL;
+     */
+
+    tmcf->store.lock = NGX_INVALID_FILE;
+
+    if (ngx_array_init(&tmcf->destinations, cf->pool, 4,
+                       sizeof(ngx_tiktok_destination_t *))
+        != NGX_OK
+        || ngx_array_init(&tmcf->store.queues, cf->pool, 4,
+                          sizeof(ngx_tiktok_queue_t *))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return tmcf;
+}
+
+
+static char *
+ngx_tiktok_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_tiktok_main_conf_t *tmcf = conf;
+
+    if (tmcf->store.size == 0) {
+        tmcf->store.size = 64 * 1024 * 1024;
+    }
+
+    if (tmcf->store.max_age == 0) {
+        tmcf->store.max_age = 47 * 3600;
+    }
+
+    if (tmcf->store.dedup == 0) {
+        tmcf->store.dedup = 8 * 1024 * 1024;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_tiktok_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_tiktok_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->pixel = { 0, NULL };
+     *     conf->token_file = { 0, NULL };
+     *     conf->send = { 0, NULL };
+     *     conf->destination = NULL;
+     *     conf->file = NULL;
+     *     conf->line = 0;
+     */
+
+    conf->delivery.batch = NGX_CONF_UNSET_UINT;
+    conf->delivery.in_flight = NGX_CONF_UNSET_UINT;
+    conf->delivery.rate = NGX_CONF_UNSET_UINT;
+    conf->delivery.timeout = NGX_CONF_UNSET_MSEC;
+    conf->delivery.retry_min = NGX_CONF_UNSET_MSEC;
+    conf->delivery.retry_max = NGX_CONF_UNSET_MSEC;
+
+    conf->test_event_code = NGX_CONF_UNSET_PTR;
+    conf->consent = NGX_CONF_UNSET_PTR;
+    conf->origins = NGX_CONF_UNSET_PTR;
+    conf->body = NGX_CONF_UNSET_SIZE;
+    conf->events = NGX_CONF_UNSET_UINT;
+    conf->depth = NGX_CONF_UNSET_UINT;
+    conf->beacon = NGX_CONF_UNSET;
+
+    return conf;
+}
+
+
+static char *
+ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_tiktok_loc_conf_t *prev = parent;
+    ngx_tiktok_loc_conf_t *conf = child;
+
+    if (conf->pixel.data == NULL) {
+        conf->pixel = prev->pixel;
+        conf->file = prev->file;
+        conf->line = prev->line;
+    }
+
+    ngx_conf_merge_str_value(conf->token_file, prev->token_file, "");
+    ngx_conf_merge_str_value(conf->send, prev->send, "");
+
+    ngx_conf_merge_uint_value(conf->delivery.batch, prev->delivery.batch, 50);
+    ngx_conf_merge_uint_value(conf->delivery.in_flight,
+                              prev->delivery.in_flight, 4);
+    ngx_conf_merge_uint_value(conf->delivery.rate, prev->delivery.rate, 400);
+    ngx_conf_merge_msec_value(conf->delivery.timeout, prev->delivery.timeout,
+                              10000);
+    ngx_conf_merge_msec_value(conf->delivery.retry_min,
+                              prev->delivery.retry_min, 1000);
+    ngx_conf_merge_msec_value(conf->delivery.retry_max,
+                              prev->delivery.retry_max, 300000);
+
+    ngx_conf_merge_ptr_value(conf->test_event_code, prev->test_event_code,
+                             NULL);
+    ngx_conf_merge_ptr_value(conf->consent, prev->consent, NULL);
+    ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
+
+    ngx_conf_merge_size_value(conf->body, prev->body, 65536);
+    ngx_conf_merge_uint_value(conf->events, prev->events, 50);
+    ngx_conf_merge_uint_value(conf->depth, prev->depth, 16);
+
+    if (conf->pixel.len) {
+        return ngx_tiktok_destination(cf, conf);
+    }
+
+    if (conf->beacon == 1) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"tiktok_beacon\" is in a location where no "
+                      "\"tiktok_pixel\" is in effect");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* what a pixel needs, and that it has the same wherever it is in effect */
+
+static char *
+ngx_tiktok_destination(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
+{
+    char                       *rv;
+    ngx_uint_t                  i;
+    ngx_tiktok_rule_t          *rules;
+    ngx_tiktok_main_conf_t     *tmcf;
+    ngx_tiktok_destination_t  **ds;
+
+    if (conf->consent == NULL) {
+        return ngx_tiktok_conf_error(cf, conf, "has no \"tiktok_consent\": "
+                      "say where this shop keeps a visitor's consent, such "
+                      "as \"tiktok_consent onetrust\"", NULL);
+    }
+
+    if (conf->token_file.len == 0) {
+        return ngx_tiktok_conf_error(cf, conf, "has no "
+                      "\"tiktok_access_token_file\": put the token that "
+                      "Events Manager generates into a file and name it",
+                      NULL);
+    }
+
+    if (conf->send.len == 0) {
+        return ngx_tiktok_conf_error(cf, conf, "has no \"tiktok_send\": name "
+                      "the location that passes events on to the Events "
+                      "API, such as \"/_tiktok/api\"", NULL);
+    }
+
+    if (conf->delivery.retry_min > conf->delivery.retry_max) {
+        return ngx_tiktok_conf_error(cf, conf, "has in \"tiktok_delivery\" a "
+                      "retry_min above its retry_max: swap them", NULL);
+    }
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
+    ds = tmcf->destinations.elts;
+    rv = NGX_CONF_OK;
+
+    for (i = 0; i < tmcf->destinations.nelts; i++) {
+
+        if (ds[i]->queue.pixel.len == conf->pixel.len
+            && ngx_memcmp(ds[i]->queue.pixel.data, conf->pixel.data,
+                          conf->pixel.len)
+               == 0)
+        {
+            conf->destination = ds[i];
+            rv = ngx_tiktok_destination_agree(cf, conf, ds[i]);
+            break;
+        }
+    }
+
+    if (conf->destination == NULL) {
+        rv = ngx_tiktok_destination_create(cf, conf);
+    }
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (conf->test_event_code) {
+        conf->destination->test_event_code = conf->test_event_code->value;
+    }
+
+    rules = conf->consent->elts;
+
+    for (i = 0; i < conf->consent->nelts; i++) {
+        if (ngx_tiktok_policy_is(&rules[i].policy, "assumed")) {
+            conf->destination->assumed = 1;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_tiktok_destination_create(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
+{
+    ngx_http_core_srv_conf_t   *cscf;
+    ngx_tiktok_main_conf_t     *tmcf;
+    ngx_tiktok_destination_t  **p, *d;
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
+
+    p = ngx_array_push(&tmcf->destinations);
+    d = ngx_pcalloc(cf->pool, sizeof(ngx_tiktok_destination_t));
+
+    if (p == NULL || d == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *p = d;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    d->queue.pixel = conf->pixel;
+    d->conf = conf->delivery;
+    d->token_file = conf->token_file;
+    d->send = conf->send;
+    d->ctx = cscf->ctx;
+
+    conf->destination = d;
+
+    return ngx_tiktok_access_token(cf, &conf->token_file, &d->access_token);
+}
+
+
+static char *
+ngx_tiktok_destination_agree(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf,
+    ngx_tiktok_destination_t *d)
+{
+    if (d->token_file.len != conf->token_file.len
+        || ngx_strcmp(d->token_file.data, conf->token_file.data) != 0)
+    {
+        return ngx_tiktok_conf_error(cf, conf, "has another "
+                      "\"tiktok_access_token_file\" here than elsewhere, "
+                      "\"%V\": a pixel has one, set it in http or use "
+                      "another pixel", &d->token_file);
+    }
+
+    if (d->send.len != conf->send.len
+        || ngx_strcmp(d->send.data, conf->send.data) != 0)
+    {
+        return ngx_tiktok_conf_error(cf, conf, "has another \"tiktok_send\" "
+                      "here than elsewhere, \"%V\": a pixel has one, set it "
+                      "in http or use another pixel", &d->send);
+    }
+
+    if (ngx_memcmp(&d->conf, &conf->delivery,
+                   sizeof(ngx_tiktok_delivery_conf_t))
+        != 0)
+    {
+        return ngx_tiktok_conf_error(cf, conf, "has another "
+                      "\"tiktok_delivery\" here than elsewhere: a pixel has "
+                      "one, set it in http or use another pixel", NULL);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* merging knows no line of its own: the pixel's is what the user looks for */
+
+static char *
+ngx_tiktok_conf_error(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf, char *text,
+    ngx_str_t *value)
+{
+    u_char  buf[NGX_MAX_CONF_ERRSTR], *p;
+
+    p = ngx_snprintf(buf, NGX_MAX_CONF_ERRSTR - 1, text, value);
+    *p = '\0';
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"tiktok_pixel %V\" %s in %s:%ui",
+                  &conf->pixel, buf, conf->file, conf->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* reads the token, which stands in no configuration and in no log */
+
+static char *
+ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *token)
+{
+    u_char           *p, *last;
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_str_t         path;
+    ngx_file_info_t   fi;
+
+    path = *name;
+
+    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    p = ngx_pcalloc(cf->pool, NGX_TIKTOK_TOKEN_SIZE);
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    fd = ngx_open_file(path.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      "\"tiktok_access_token_file\": cannot open \"%V\", put "
+                      "the token there and let nginx's master read it", &path);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR && (fi.st_mode & S_IROTH)) {
+        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                      "\"tiktok_access_token_file\": everybody can read "
+                      "\"%V\", set its mode to 0600", &path);
+    }
+
+    n = ngx_read_fd(fd, p, NGX_TIKTOK_TOKEN_SIZE);
+
+    (void) ngx_close_file(fd);
+
+    if (n == -1) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
+                      "\"tiktok_access_token_file\": cannot read \"%V\"",
+                      &path);
+        return NGX_CONF_ERROR;
+    }
+
+    last = p + n;
+
+    while (last > p && last[-1] <= ' ') {
+        last--;
+    }
+
+    while (p < last && *p <= ' ') {
+        p++;
+    }
+
+    token->data = p;
+    token->len = last - p;
+
+    for ( /* void */ ; p < last; p++) {
+        if (*p <= ' ' || *p > '~') {
+            break;
+        }
+    }
+
+    if (token->len == 0 || p < last || n == NGX_TIKTOK_TOKEN_SIZE) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"tiktok_access_token_file\": \"%V\" %s, it must hold "
+                      "the token of Events Manager and nothing else", &path,
+                      token->len ? "is no token" : "is empty");
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* after the whole configuration was read, also by "nginx -t" */
+
+static ngx_int_t
+ngx_tiktok_init_module(ngx_cycle_t *cycle)
+{
+    size_t                      min;
+    ngx_uint_t                  i;
+    ngx_core_conf_t            *ccf;
+    ngx_tiktok_main_conf_t     *tmcf;
+    ngx_tiktok_destination_t  **ds;
+
+    tmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_tiktok_module);
+
+    if (tmcf == NULL || tmcf->destinations.nelts == 0) {
+        return NGX_OK;
+    }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    if (ngx_tiktok_store_divide(&tmcf->store,
+                                ngx_max(ccf->worker_processes, 1), &min)
+        != NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "\"tiktok_queue\" is too small for %i workers, set "
+                      "size=%uzk or more", ccf->worker_processes, min / 1024);
+        return NGX_ERROR;
+    }
+
+    ds = tmcf->destinations.elts;
+
+    for (i = 0; i < tmcf->destinations.nelts; i++) {
+        ds[i]->queue.stats = ngx_tiktok_stats(tmcf->store.zone,
+                                              &ds[i]->queue.pixel);
+
+        if (ds[i]->queue.stats == NULL) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                          "no memory for the counters of pixel \"%V\"",
+                          &ds[i]->queue.pixel);
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_init_process(ngx_cycle_t *cycle)
+{
+    ngx_tiktok_main_conf_t  *tmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    tmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_tiktok_module);
+
+    if (tmcf == NULL || tmcf->destinations.nelts == 0) {
+        return NGX_OK;
+    }
+
+    tmcf->store.log = cycle->log;
+
+    if (ngx_tiktok_hash_init(cycle->log) != NGX_OK
+        || ngx_tiktok_store_open(&tmcf->store) != NGX_OK
+        || ngx_tiktok_delivery_start(&tmcf->store, &tmcf->destinations)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_tiktok_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_tiktok_main_conf_t  *tmcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return;
+    }
+
+    tmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_tiktok_module);
+
+    if (tmcf == NULL || tmcf->destinations.nelts == 0) {
+        return;
+    }
+
+    ngx_tiktok_store_close(&tmcf->store);
+    ngx_tiktok_hash_done();
+}
+
+
+static ngx_int_t
+ngx_tiktok_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t               value;
+    ngx_tiktok_ctx_t       *ctx;
+    ngx_tiktok_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    if (tlcf->destination == NULL) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ctx = ngx_tiktok_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_str_null(&value);
+
+    switch (data) {
+
+    case NGX_TIKTOK_VARIABLE_CONSENT:
+        value = *ngx_tiktok_ctx_consent(ctx);
+        break;
+
+    case NGX_TIKTOK_VARIABLE_REASON:
+        if (ngx_tiktok_variable_reason(r, ctx, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        break;
+
+    case NGX_TIKTOK_VARIABLE_RESULT:
+        if (ctx->result != NGX_TIKTOK_RESULT_NONE) {
+            value = *ngx_tiktok_result_name(ctx->result);
+        }
+
+        break;
+
+    default: /* NGX_TIKTOK_VARIABLE_EVENT_ID */
+        value = ctx->event_id;
+    }
+
+    if (value.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->len = value.len;
+    v->data = value.data;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_variable_reason(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_str_t *value)
+{
+    u_char                *p;
+    ngx_tiktok_consent_t  *consent;
+
+    consent = &ctx->consent;
+
+    value->data = ngx_pnalloc(r->pool, consent->preset.len + sizeof(": ") - 1
+                                       + consent->detail.len);
+    if (value->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(value->data, consent->preset.data, consent->preset.len);
+
+    if (consent->preset.len && consent->detail.len) {
+        p = ngx_cpymem(p, ": ", sizeof(": ") - 1);
+    }
+
+    p = ngx_cpymem(p, consent->detail.data, consent->detail.len);
+
+    value->len = p - value->data;
+
+    return NGX_OK;
+}

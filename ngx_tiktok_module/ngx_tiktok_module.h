@@ -1,0 +1,61 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#ifndef _NGX_TIKTOK_MODULE_H_INCLUDED_
+#define _NGX_TIKTOK_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include "ngx_tiktok_consent.h"
+#include "ngx_tiktok_delivery.h"
+
+
+#define NGX_TIKTOK_VERSION  "0.1.0"
+
+#define NGX_TIKTOK_BODY_MAX  1048576
+
+
+typedef struct {
+    ngx_tiktok_store_t          store;          /* "tiktok_queue" */
+    ngx_array_t                 destinations;   /* ngx_tiktok_destination_t * */
+} ngx_tiktok_main_conf_t;
+
+
+/* one "tiktok_consent" with what has to be evaluated for it */
+
+typedef struct {
+    ngx_tiktok_policy_t         policy;
+    ngx_http_complex_value_t   *filter;         /* "if=", or NULL */
+    ngx_http_complex_value_t   *value;          /* "variable", or NULL */
+} ngx_tiktok_rule_t;
+
+
+typedef struct {
+    ngx_str_t                   pixel;          /* unset: NULL, off: empty */
+    ngx_str_t                   token_file;
+    ngx_str_t                   send;
+    ngx_tiktok_delivery_conf_t  delivery;
+    ngx_http_complex_value_t   *test_event_code;
+    ngx_array_t                *consent;        /* ngx_tiktok_rule_t */
+    ngx_array_t                *origins;        /* ngx_str_t */
+    size_t                      body;           /* "tiktok_beacon_limits" */
+    ngx_uint_t                  events;
+    ngx_uint_t                  depth;
+    ngx_flag_t                  beacon;
+
+    ngx_tiktok_destination_t   *destination;    /* of the pixel, or NULL */
+
+    u_char                     *file;           /* where the pixel is set */
+    ngx_uint_t                  line;
+} ngx_tiktok_loc_conf_t;
+
+
+extern ngx_module_t  ngx_tiktok_module;
+
+
+#endif /* _NGX_TIKTOK_MODULE_H_INCLUDED_ */
