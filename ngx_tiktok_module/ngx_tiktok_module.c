@@ -15,9 +15,6 @@
 #include "ngx_tiktok_status.h"
 
 
-#define NGX_TIKTOK_TOKEN_SIZE  4096
-
-
 static char *ngx_tiktok_pixel(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_tiktok_send(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_tiktok_delivery(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -49,31 +46,10 @@ static char *ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 static char *ngx_tiktok_destination(ngx_conf_t *cf,
     ngx_tiktok_loc_conf_t *conf);
-static char *ngx_tiktok_destination_create(ngx_conf_t *cf,
-    ngx_tiktok_loc_conf_t *conf);
-static char *ngx_tiktok_destination_agree(ngx_conf_t *cf,
-    ngx_tiktok_loc_conf_t *conf, ngx_tiktok_destination_t *d);
-static char *ngx_tiktok_conf_error(ngx_conf_t *cf,
-    ngx_tiktok_loc_conf_t *conf, char *text, ngx_str_t *value);
-static char *ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *token);
 
 static ngx_int_t ngx_tiktok_init_module(ngx_cycle_t *cycle);
 static ngx_int_t ngx_tiktok_init_process(ngx_cycle_t *cycle);
 static void ngx_tiktok_exit_process(ngx_cycle_t *cycle);
-
-static ngx_int_t ngx_tiktok_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_tiktok_variable_reason(ngx_http_request_t *r,
-    ngx_tiktok_ctx_t *ctx, ngx_str_t *value);
-
-
-typedef enum {
-    NGX_TIKTOK_VARIABLE_CONSENT = 0,
-    NGX_TIKTOK_VARIABLE_REASON,
-    NGX_TIKTOK_VARIABLE_RESULT,
-    NGX_TIKTOK_VARIABLE_EVENT_ID
-} ngx_tiktok_variable_e;
 
 
 static ngx_command_t  ngx_tiktok_commands[] = {
@@ -187,24 +163,6 @@ ngx_module_t  ngx_tiktok_module = {
     ngx_tiktok_exit_process,               /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
-};
-
-
-static ngx_http_variable_t  ngx_tiktok_variables[] = {
-
-    { ngx_string("tiktok_consent"), NULL, ngx_tiktok_variable,
-      NGX_TIKTOK_VARIABLE_CONSENT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("tiktok_consent_reason"), NULL, ngx_tiktok_variable,
-      NGX_TIKTOK_VARIABLE_REASON, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("tiktok_result"), NULL, ngx_tiktok_variable,
-      NGX_TIKTOK_VARIABLE_RESULT, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("tiktok_event_id"), NULL, ngx_tiktok_variable,
-      NGX_TIKTOK_VARIABLE_EVENT_ID, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-      ngx_http_null_variable
 };
 
 
@@ -347,7 +305,7 @@ ngx_tiktok_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_tiktok_main_conf_t *tmcf = conf;
 
-    ssize_t              size;
+    off_t                size;
     time_t               age;
     ngx_str_t           *value, s;
     ngx_path_t          *path;
@@ -378,7 +336,7 @@ ngx_tiktok_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             s.data = value[i].data + 5;
             s.len = value[i].len - 5;
 
-            size = ngx_parse_size(&s);
+            size = ngx_parse_offset(&s);
 
             if (size == NGX_ERROR || size == 0) {
                 goto invalid;
@@ -781,23 +739,11 @@ ngx_tiktok_time(ngx_conf_t *cf, ngx_str_t *arg, char *name, ngx_msec_t *value)
 static ngx_int_t
 ngx_tiktok_preconfiguration(ngx_conf_t *cf)
 {
-    ngx_http_variable_t  *var, *v;
-
     if (ngx_tiktok_compat_check(cf) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    for (v = ngx_tiktok_variables; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
+    return ngx_tiktok_variables_add(cf);
 }
 
 
@@ -1010,64 +956,43 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 }
 
 
-/* what a pixel needs, and that it has the same wherever it is in effect */
+/* what a pixel in effect needs */
 
 static char *
 ngx_tiktok_destination(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
 {
-    char                       *rv;
-    ngx_uint_t                  i;
-    ngx_tiktok_rule_t          *rules;
-    ngx_tiktok_main_conf_t     *tmcf;
-    ngx_tiktok_destination_t  **ds;
+    ngx_uint_t                 i;
+    ngx_tiktok_rule_t         *rules;
+    ngx_tiktok_main_conf_t    *tmcf;
+    ngx_http_core_srv_conf_t  *cscf;
+    ngx_tiktok_destination_t   wanted;
 
     if (conf->consent == NULL) {
-        return ngx_tiktok_conf_error(cf, conf, "has no \"tiktok_consent\": "
-                      "say where this shop keeps a visitor's consent, such "
-                      "as \"tiktok_consent onetrust\"", NULL);
-    }
-
-    if (conf->token_file.len == 0) {
-        return ngx_tiktok_conf_error(cf, conf, "has no "
-                      "\"tiktok_access_token_file\": put the token that "
-                      "Events Manager generates into a file and name it",
-                      NULL);
-    }
-
-    if (conf->send.len == 0) {
-        return ngx_tiktok_conf_error(cf, conf, "has no \"tiktok_send\": name "
-                      "the location that passes events on to the Events "
-                      "API, such as \"/_tiktok/api\"", NULL);
-    }
-
-    if (conf->delivery.retry_min > conf->delivery.retry_max) {
-        return ngx_tiktok_conf_error(cf, conf, "has in \"tiktok_delivery\" a "
-                      "retry_min above its retry_max: swap them", NULL);
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"tiktok_pixel %V\" has no \"tiktok_consent\": say "
+                      "where this shop keeps a visitor's consent, such as "
+                      "\"tiktok_consent onetrust\", in %s:%ui",
+                      &conf->pixel, conf->file, conf->line);
+        return NGX_CONF_ERROR;
     }
 
     tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
-    ds = tmcf->destinations.elts;
-    rv = NGX_CONF_OK;
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
 
-    for (i = 0; i < tmcf->destinations.nelts; i++) {
+    ngx_memzero(&wanted, sizeof(ngx_tiktok_destination_t));
 
-        if (ds[i]->queue.pixel.len == conf->pixel.len
-            && ngx_memcmp(ds[i]->queue.pixel.data, conf->pixel.data,
-                          conf->pixel.len)
-               == 0)
-        {
-            conf->destination = ds[i];
-            rv = ngx_tiktok_destination_agree(cf, conf, ds[i]);
-            break;
-        }
-    }
+    wanted.queue.pixel = conf->pixel;
+    wanted.conf = conf->delivery;
+    wanted.token_file = conf->token_file;
+    wanted.send = conf->send;
+    wanted.ctx = cscf->ctx;
+    wanted.file = conf->file;
+    wanted.line = conf->line;
 
+    conf->destination = ngx_tiktok_destination_get(cf, &tmcf->destinations,
+                                                   &wanted);
     if (conf->destination == NULL) {
-        rv = ngx_tiktok_destination_create(cf, conf);
-    }
-
-    if (rv != NGX_CONF_OK) {
-        return rv;
+        return NGX_CONF_ERROR;
     }
 
     if (conf->test_event_code) {
@@ -1080,170 +1005,6 @@ ngx_tiktok_destination(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
         if (ngx_tiktok_policy_is(&rules[i].policy, "assumed")) {
             conf->destination->assumed = 1;
         }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_tiktok_destination_create(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
-{
-    ngx_http_core_srv_conf_t   *cscf;
-    ngx_tiktok_main_conf_t     *tmcf;
-    ngx_tiktok_destination_t  **p, *d;
-
-    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
-
-    p = ngx_array_push(&tmcf->destinations);
-    d = ngx_pcalloc(cf->pool, sizeof(ngx_tiktok_destination_t));
-
-    if (p == NULL || d == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    *p = d;
-
-    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
-
-    d->queue.pixel = conf->pixel;
-    d->conf = conf->delivery;
-    d->token_file = conf->token_file;
-    d->send = conf->send;
-    d->ctx = cscf->ctx;
-
-    conf->destination = d;
-
-    return ngx_tiktok_access_token(cf, &conf->token_file, &d->access_token);
-}
-
-
-static char *
-ngx_tiktok_destination_agree(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf,
-    ngx_tiktok_destination_t *d)
-{
-    if (d->token_file.len != conf->token_file.len
-        || ngx_strcmp(d->token_file.data, conf->token_file.data) != 0)
-    {
-        return ngx_tiktok_conf_error(cf, conf, "has another "
-                      "\"tiktok_access_token_file\" here than elsewhere, "
-                      "\"%V\": a pixel has one, set it in http or use "
-                      "another pixel", &d->token_file);
-    }
-
-    if (d->send.len != conf->send.len
-        || ngx_strcmp(d->send.data, conf->send.data) != 0)
-    {
-        return ngx_tiktok_conf_error(cf, conf, "has another \"tiktok_send\" "
-                      "here than elsewhere, \"%V\": a pixel has one, set it "
-                      "in http or use another pixel", &d->send);
-    }
-
-    if (ngx_memcmp(&d->conf, &conf->delivery,
-                   sizeof(ngx_tiktok_delivery_conf_t))
-        != 0)
-    {
-        return ngx_tiktok_conf_error(cf, conf, "has another "
-                      "\"tiktok_delivery\" here than elsewhere: a pixel has "
-                      "one, set it in http or use another pixel", NULL);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* merging knows no line of its own: the pixel's is what the user looks for */
-
-static char *
-ngx_tiktok_conf_error(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf, char *text,
-    ngx_str_t *value)
-{
-    u_char  buf[NGX_MAX_CONF_ERRSTR], *p;
-
-    p = ngx_snprintf(buf, NGX_MAX_CONF_ERRSTR - 1, text, value);
-    *p = '\0';
-
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"tiktok_pixel %V\" %s in %s:%ui",
-                  &conf->pixel, buf, conf->file, conf->line);
-
-    return NGX_CONF_ERROR;
-}
-
-
-/* reads the token, which stands in no configuration and in no log */
-
-static char *
-ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *token)
-{
-    u_char           *p, *last;
-    ssize_t           n;
-    ngx_fd_t          fd;
-    ngx_str_t         path;
-    ngx_file_info_t   fi;
-
-    path = *name;
-
-    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    p = ngx_pcalloc(cf->pool, NGX_TIKTOK_TOKEN_SIZE);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    fd = ngx_open_file(path.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    if (fd == NGX_INVALID_FILE) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      "\"tiktok_access_token_file\": cannot open \"%V\", put "
-                      "the token there and let nginx's master read it", &path);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR && (fi.st_mode & S_IROTH)) {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"tiktok_access_token_file\": everybody can read "
-                      "\"%V\", set its mode to 0600", &path);
-    }
-
-    n = ngx_read_fd(fd, p, NGX_TIKTOK_TOKEN_SIZE);
-
-    (void) ngx_close_file(fd);
-
-    if (n == -1) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      "\"tiktok_access_token_file\": cannot read \"%V\"",
-                      &path);
-        return NGX_CONF_ERROR;
-    }
-
-    last = p + n;
-
-    while (last > p && last[-1] <= ' ') {
-        last--;
-    }
-
-    while (p < last && *p <= ' ') {
-        p++;
-    }
-
-    token->data = p;
-    token->len = last - p;
-
-    for ( /* void */ ; p < last; p++) {
-        if (*p <= ' ' || *p > '~') {
-            break;
-        }
-    }
-
-    if (token->len == 0 || p < last || n == NGX_TIKTOK_TOKEN_SIZE) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"tiktok_access_token_file\": \"%V\" %s, it must hold "
-                      "the token of Events Manager and nothing else", &path,
-                      token->len ? "is no token" : "is empty");
-        return NGX_CONF_ERROR;
     }
 
     return NGX_CONF_OK;
@@ -1345,94 +1106,4 @@ ngx_tiktok_exit_process(ngx_cycle_t *cycle)
 
     ngx_tiktok_store_close(&tmcf->store);
     ngx_tiktok_hash_done();
-}
-
-
-static ngx_int_t
-ngx_tiktok_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_str_t               value;
-    ngx_tiktok_ctx_t       *ctx;
-    ngx_tiktok_loc_conf_t  *tlcf;
-
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
-
-    if (tlcf->destination == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    ctx = ngx_tiktok_ctx(r);
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_str_null(&value);
-
-    switch (data) {
-
-    case NGX_TIKTOK_VARIABLE_CONSENT:
-        value = *ngx_tiktok_ctx_consent(ctx);
-        break;
-
-    case NGX_TIKTOK_VARIABLE_REASON:
-        if (ngx_tiktok_variable_reason(r, ctx, &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        break;
-
-    case NGX_TIKTOK_VARIABLE_RESULT:
-        if (ctx->result != NGX_TIKTOK_RESULT_NONE) {
-            value = *ngx_tiktok_result_name(ctx->result);
-        }
-
-        break;
-
-    default: /* NGX_TIKTOK_VARIABLE_EVENT_ID */
-        value = ctx->event_id;
-    }
-
-    if (value.len == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-    v->len = value.len;
-    v->data = value.data;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_tiktok_variable_reason(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
-    ngx_str_t *value)
-{
-    u_char                *p;
-    ngx_tiktok_consent_t  *consent;
-
-    consent = &ctx->consent;
-
-    value->data = ngx_pnalloc(r->pool, consent->preset.len + sizeof(": ") - 1
-                                       + consent->detail.len);
-    if (value->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_cpymem(value->data, consent->preset.data, consent->preset.len);
-
-    if (consent->preset.len && consent->detail.len) {
-        p = ngx_cpymem(p, ": ", sizeof(": ") - 1);
-    }
-
-    p = ngx_cpymem(p, consent->detail.data, consent->detail.len);
-
-    value->len = p - value->data;
-
-    return NGX_OK;
 }

@@ -85,6 +85,9 @@ ngx_int_t ngx_tiktok_origin_headers(ngx_http_request_t *r, ngx_str_t *origin);
 ngx_int_t ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 
+/* adds the module's variables; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_tiktok_variables_add(ngx_conf_t *cf);
+
 /* content handler of "tiktok_beacon" */
 ngx_int_t ngx_tiktok_beacon_handler(ngx_http_request_t *r);
 

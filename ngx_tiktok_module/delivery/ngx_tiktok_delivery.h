@@ -37,6 +37,8 @@ typedef struct {
     ngx_http_conf_ctx_t        *ctx;        /* of its first server */
     ngx_str_t                   test_event_code;    /* as configured */
     ngx_uint_t                  assumed;    /* consent is, somewhere */
+    u_char                     *file;       /* of the first "tiktok_pixel" */
+    ngx_uint_t                  line;
 
     ngx_event_t                 wake;       /* posted: look what is to send */
     ngx_event_t                 timer;      /* the same, later */
@@ -46,6 +48,14 @@ typedef struct {
     ngx_log_t                  *log;
 } ngx_tiktok_destination_t;
 
+
+/*
+ * The destination of wanted->queue.pixel among those of the configuration,
+ * made when it is the first; its access token is read then.  Returns NULL
+ * with the reason logged when something is missing or disagrees.
+ */
+ngx_tiktok_destination_t *ngx_tiktok_destination_get(ngx_conf_t *cf,
+    ngx_array_t *destinations, ngx_tiktok_destination_t *wanted);
 
 /* in each worker: starts to look for events, new ones and orphans */
 ngx_int_t ngx_tiktok_delivery_start(ngx_tiktok_store_t *store,

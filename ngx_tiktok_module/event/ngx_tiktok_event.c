@@ -497,9 +497,7 @@ ngx_tiktok_write_page_url(ngx_tiktok_parts_t *parts, const char *name,
 
     w = &parts->w;
 
-    ngx_tiktok_write_comma(w);
-    ngx_tiktok_write_string(w, (u_char *) name, ngx_strlen(name));
-    ngx_tiktok_write_literal(w, ":");
+    ngx_tiktok_write_name(w, name);
 
     *left += ngx_tiktok_write_url(w, &text);
 }

@@ -92,6 +92,9 @@ void ngx_tiktok_write(ngx_tiktok_writer_t *w, const void *data, size_t len);
 /* a comma, unless this is the first in an object or array */
 void ngx_tiktok_write_comma(ngx_tiktok_writer_t *w);
 
+/* a member's name, with the comma before and the colon behind it */
+void ngx_tiktok_write_name(ngx_tiktok_writer_t *w, const char *name);
+
 /* UTF-8 text as a JSON string, in quotes and escaped */
 void ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len);
 

@@ -78,9 +78,7 @@ ngx_tiktok_write_member(ngx_tiktok_parts_t *parts, const char *name,
     w = &parts->w;
     mark = ngx_tiktok_writer_mark(w);
 
-    ngx_tiktok_write_comma(w);
-    ngx_tiktok_write_string(w, (u_char *) name, ngx_strlen(name));
-    ngx_tiktok_write_literal(w, ":");
+    ngx_tiktok_write_name(w, name);
 
     rc = handler(parts, item);
 

@@ -334,7 +334,7 @@ ngx_tiktok_write_integer(ngx_tiktok_parts_t *parts, cJSON *item)
     }
 
     if (!(number >= 0 && number <= NGX_TIKTOK_INTEGER_MAX)
-        || number != floor(number))
+        || number != (double) (int64_t) number)
     {
         return ngx_tiktok_left_text(parts, item);
     }

@@ -13,8 +13,6 @@
 
 #define ngx_tiktok_digit(c)  ((u_char) ((c) - '0') <= 9)
 
-#define NGX_TIKTOK_EACH_BYTE  0x0101010101010101ULL
-
 /* longer texts of numbers do not fit in the parser's own buffer */
 
 #define NGX_TIKTOK_NUMBER_LEN     63
@@ -27,11 +25,10 @@ static ngx_int_t ngx_tiktok_scan_next(ngx_tiktok_scan_t *s);
 static ngx_int_t ngx_tiktok_scan_container(ngx_tiktok_scan_t *s);
 static ngx_int_t ngx_tiktok_scan_name(ngx_tiktok_scan_t *s);
 static ngx_int_t ngx_tiktok_scan_string(ngx_tiktok_scan_t *s);
-static u_char *ngx_tiktok_scan_plain(u_char *p, u_char *last);
 static u_char *ngx_tiktok_scan_escape(ngx_tiktok_scan_t *s, u_char *p);
 static ngx_int_t ngx_tiktok_scan_hex4(u_char *p, u_char *last);
 static ngx_int_t ngx_tiktok_scan_literal(ngx_tiktok_scan_t *s);
-static ngx_int_t ngx_tiktok_scan_blanks(ngx_tiktok_scan_t *s);
+static ngx_inline ngx_int_t ngx_tiktok_scan_blanks(ngx_tiktok_scan_t *s);
 static ngx_int_t ngx_tiktok_scan_error(ngx_tiktok_scan_t *s,
     const char *error);
 
@@ -214,7 +211,7 @@ ngx_tiktok_scan_string(ngx_tiktok_scan_t *s)
     p = s->pos + 1;
 
     for ( ;; ) {
-        p = ngx_tiktok_scan_plain(p, s->last);
+        p = ngx_tiktok_utf8_plain(p, s->last);
 
         if (p == s->last) {
             return ngx_tiktok_scan_error(s, "unexpected end");
@@ -248,37 +245,6 @@ ngx_tiktok_scan_string(ngx_tiktok_scan_t *s)
     s->pos = p + 1;
 
     return NGX_OK;
-}
-
-
-/* skips ASCII characters that mean nothing within a string */
-
-static u_char *
-ngx_tiktok_scan_plain(u_char *p, u_char *last)
-{
-    uint64_t  w, other;
-
-    while (last - p >= 8) {
-        ngx_memcpy(&w, p, 8);
-
-        /* the high bit of a byte tells: not ASCII, control, '"' or '\\' */
-
-        other = w | (w - NGX_TIKTOK_EACH_BYTE * 0x20)
-                | ((w ^ NGX_TIKTOK_EACH_BYTE * '"') - NGX_TIKTOK_EACH_BYTE)
-                | ((w ^ NGX_TIKTOK_EACH_BYTE * '\\') - NGX_TIKTOK_EACH_BYTE);
-
-        if (other & NGX_TIKTOK_EACH_BYTE * 0x80) {
-            break;
-        }
-
-        p += 8;
-    }
-
-    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
-        p++;
-    }
-
-    return p;
 }
 
 
@@ -476,7 +442,7 @@ ngx_tiktok_scan_number(u_char *p, u_char *last, ngx_tiktok_number_e *kind)
 }
 
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_tiktok_scan_blanks(ngx_tiktok_scan_t *s)
 {
     u_char  *p;

@@ -12,9 +12,24 @@
 
 #define NGX_TIKTOK_PRIVATE_NAME_LEN  16
 
+/* sets of delimiters */
+
+#define NGX_TIKTOK_URL_PATH       1         /* / */
+#define NGX_TIKTOK_URL_QUERY      2         /* ? */
+#define NGX_TIKTOK_URL_FRAGMENT   4         /* # */
+#define NGX_TIKTOK_URL_PORT       8         /* : */
+#define NGX_TIKTOK_URL_BACKSLASH  16        /* that browsers read as a / */
+
+#define NGX_TIKTOK_URL_ARGS                                                   \
+    (NGX_TIKTOK_URL_QUERY|NGX_TIKTOK_URL_FRAGMENT)
+
+#define NGX_TIKTOK_URL_AUTHORITY                                              \
+    (NGX_TIKTOK_URL_PATH|NGX_TIKTOK_URL_QUERY|NGX_TIKTOK_URL_FRAGMENT         \
+     |NGX_TIKTOK_URL_BACKSLASH)
+
 
 static u_char *ngx_tiktok_url_authority(ngx_str_t *url);
-static u_char *ngx_tiktok_url_find(u_char *p, u_char *last, const char *set);
+static u_char *ngx_tiktok_url_find(u_char *p, u_char *last, ngx_uint_t set);
 static u_char *ngx_tiktok_url_user_end(u_char *p, u_char *last);
 static ngx_uint_t ngx_tiktok_write_path(ngx_tiktok_writer_t *w, u_char *p,
     u_char *last);
@@ -49,7 +64,9 @@ ngx_tiktok_url_valid(ngx_str_t *url)
 
     p = ngx_tiktok_url_user_end(p, last);
 
-    if (p == ngx_tiktok_url_find(p, last, "/?#:")) {
+    if (p == ngx_tiktok_url_find(p, last, NGX_TIKTOK_URL_AUTHORITY
+                                          |NGX_TIKTOK_URL_PORT))
+    {
         return 0;
     }
 
@@ -76,12 +93,20 @@ ngx_tiktok_url_authority(ngx_str_t *url)
 }
 
 
-/* the first byte out of a set, or the end */
+/* the first delimiter out of a set, or the end */
 
 static u_char *
-ngx_tiktok_url_find(u_char *p, u_char *last, const char *set)
+ngx_tiktok_url_find(u_char *p, u_char *last, ngx_uint_t set)
 {
-    while (p < last && (*p == '\0' || strchr(set, *p) == NULL)) {
+    static u_char  delimiters[256] = {
+        ['/'] = NGX_TIKTOK_URL_PATH,
+        ['?'] = NGX_TIKTOK_URL_QUERY,
+        ['#'] = NGX_TIKTOK_URL_FRAGMENT,
+        [':'] = NGX_TIKTOK_URL_PORT,
+        ['\\'] = NGX_TIKTOK_URL_BACKSLASH
+    };
+
+    while (p < last && !(delimiters[*p] & set)) {
         p++;
     }
 
@@ -94,7 +119,7 @@ ngx_tiktok_url_user_end(u_char *p, u_char *last)
 {
     u_char  *at;
 
-    last = ngx_tiktok_url_find(p, last, "/?#\\");
+    last = ngx_tiktok_url_find(p, last, NGX_TIKTOK_URL_AUTHORITY);
 
     for (at = last; at > p; at--) {
         if (at[-1] == '@') {
@@ -130,7 +155,7 @@ ngx_tiktok_write_url(ngx_tiktok_writer_t *w, ngx_str_t *url)
         n++;
     }
 
-    end = ngx_tiktok_url_find(host, last, "?#");
+    end = ngx_tiktok_url_find(host, last, NGX_TIKTOK_URL_ARGS);
     n += ngx_tiktok_write_path(w, host, end);
 
     /* "#/route?name=value" of one-page applications has a query, too */
@@ -139,7 +164,7 @@ ngx_tiktok_write_url(ngx_tiktok_writer_t *w, ngx_str_t *url)
         ngx_tiktok_write_text(w, end, 1);
 
         p = end + 1;
-        end = ngx_tiktok_url_find(p, last, "?#");
+        end = ngx_tiktok_url_find(p, last, NGX_TIKTOK_URL_ARGS);
 
         n += ngx_tiktok_write_args(w, p, end);
     }
@@ -164,7 +189,7 @@ ngx_tiktok_write_path(ngx_tiktok_writer_t *w, u_char *p, u_char *last)
     n = 0;
 
     for ( ;; ) {
-        end = ngx_tiktok_url_find(p, last, "/");
+        end = ngx_tiktok_url_find(p, last, NGX_TIKTOK_URL_PATH);
 
         if (ngx_tiktok_has_email(p, end - p)) {
             n++;
@@ -286,8 +311,9 @@ ngx_tiktok_url_click_id(ngx_str_t *url, u_char *buf, ngx_str_t *value)
 {
     u_char  *p, *end, *last;
 
-    last = ngx_tiktok_url_find(url->data, url->data + url->len, "#");
-    p = ngx_tiktok_url_find(url->data, last, "?");
+    last = ngx_tiktok_url_find(url->data, url->data + url->len,
+                               NGX_TIKTOK_URL_FRAGMENT);
+    p = ngx_tiktok_url_find(url->data, last, NGX_TIKTOK_URL_QUERY);
 
     while (p < last) {
         p++;
@@ -389,7 +415,8 @@ ngx_tiktok_url_same_host(ngx_str_t *url, ngx_str_t *host)
         return 0;
     }
 
-    last = ngx_tiktok_url_find(p, url->data + url->len, "/?#\\");
+    last = ngx_tiktok_url_find(p, url->data + url->len,
+                               NGX_TIKTOK_URL_AUTHORITY);
 
     a.data = ngx_tiktok_url_user_end(p, last);
     a.len = last - a.data;

@@ -201,9 +201,8 @@ ngx_tiktok_write_hashes(ngx_tiktok_parts_t *parts, const char *name,
     w = &parts->w;
     parts->event->keys |= 1 << key;
 
-    ngx_tiktok_write_comma(w);
-    ngx_tiktok_write_string(w, (u_char *) name, ngx_strlen(name));
-    ngx_tiktok_write_literal(w, ":[");
+    ngx_tiktok_write_name(w, name);
+    ngx_tiktok_write_literal(w, "[");
 
     for (i = 0; i < ids->n; i++) {
         ngx_tiktok_write_comma(w);
@@ -462,9 +461,7 @@ ngx_tiktok_write_field(ngx_tiktok_parts_t *parts, const char *name,
 
     w = &parts->w;
 
-    ngx_tiktok_write_comma(w);
-    ngx_tiktok_write_string(w, (u_char *) name, ngx_strlen(name));
-    ngx_tiktok_write_literal(w, ":");
+    ngx_tiktok_write_name(w, name);
     ngx_tiktok_write_string(w, value->data, value->len);
 }
 

@@ -9,6 +9,9 @@
 #include "ngx_tiktok_utf8.h"
 
 
+#define NGX_TIKTOK_EACH_BYTE  0x0101010101010101ULL
+
+
 static u_char *ngx_tiktok_utf8_previous(u_char *p, u_char *start);
 
 
@@ -100,6 +103,35 @@ ngx_tiktok_utf8_encode(u_char *dst, uint32_t c)
 }
 
 
+u_char *
+ngx_tiktok_utf8_plain(u_char *p, u_char *last)
+{
+    uint64_t  w, other;
+
+    while (last - p >= 8) {
+        ngx_memcpy(&w, p, 8);
+
+        /* the high bit of a byte tells: not ASCII, control, '"' or '\\' */
+
+        other = w | (w - NGX_TIKTOK_EACH_BYTE * 0x20)
+                | ((w ^ NGX_TIKTOK_EACH_BYTE * '"') - NGX_TIKTOK_EACH_BYTE)
+                | ((w ^ NGX_TIKTOK_EACH_BYTE * '\\') - NGX_TIKTOK_EACH_BYTE);
+
+        if (other & NGX_TIKTOK_EACH_BYTE * 0x80) {
+            break;
+        }
+
+        p += 8;
+    }
+
+    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
+        p++;
+    }
+
+    return p;
+}
+
+
 void
 ngx_tiktok_utf8_trim(ngx_str_t *text)
 {
@@ -179,19 +211,24 @@ ngx_tiktok_utf8_printable(ngx_str_t *text)
     p = text->data;
     last = text->data + text->len;
 
-    while (p < last) {
+    if (memchr(p, 0x7f, text->len)) {
+        return 0;
+    }
 
-        if (*p >= 0x20 && *p < 0x7f) {
-            p++;
-            continue;
+    for ( ;; ) {
+        p = ngx_tiktok_utf8_plain(p, last);
+
+        if (p == last) {
+            return 1;
         }
 
         c = ngx_tiktok_utf8_decode(&p, last);
 
-        if (c < 0xa0 || c == NGX_TIKTOK_UTF8_INVALID) {
+        if (c < 0x20
+            || (c >= 0x80 && c < 0xa0)
+            || c == NGX_TIKTOK_UTF8_INVALID)
+        {
             return 0;
         }
     }
-
-    return 1;
 }

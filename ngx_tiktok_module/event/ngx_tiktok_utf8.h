@@ -25,6 +25,12 @@ uint32_t ngx_tiktok_utf8_decode(u_char **p, u_char *last);
 /* writes one character, up to 4 bytes */
 u_char *ngx_tiktok_utf8_encode(u_char *dst, uint32_t c);
 
+/*
+ * Skips ASCII characters that mean nothing within a JSON string: no control
+ * characters, no quote and no backslash.
+ */
+u_char *ngx_tiktok_utf8_plain(u_char *p, u_char *last);
+
 /* cuts what JavaScript's trim() cuts */
 void ngx_tiktok_utf8_trim(ngx_str_t *text);
 

@@ -9,24 +9,19 @@
 #include <math.h>
 #include <stdio.h>
 #include "ngx_tiktok_json.h"
+#include "ngx_tiktok_utf8.h"
 
 
 #define NGX_TIKTOK_NUMBER_SIZE  32          /* -1.23456789012345e-300 */
 #define NGX_TIKTOK_EXACT        1e15        /* all integers up to here */
 
 
-static ngx_int_t ngx_tiktok_writer_reserve(ngx_tiktok_writer_t *w,
+static ngx_inline ngx_int_t ngx_tiktok_writer_reserve(ngx_tiktok_writer_t *w,
     size_t len);
+static ngx_int_t ngx_tiktok_writer_grow(ngx_tiktok_writer_t *w, size_t len);
 static u_char *ngx_tiktok_write_escape(u_char *p, u_char c);
 static ngx_uint_t ngx_tiktok_write_decimal(ngx_tiktok_writer_t *w,
     double number);
-
-
-/* control characters, '"' and '\\' */
-
-static uint32_t  ngx_tiktok_escaped[] = {
-    0xffffffff, 0x00000004, 0x10000000, 0, 0, 0, 0, 0
-};
 
 
 ngx_int_t
@@ -50,17 +45,24 @@ ngx_tiktok_writer_init(ngx_tiktok_writer_t *w, ngx_pool_t *pool, size_t size)
 }
 
 
-/* what is given back is wiped: it may hold clear text */
-
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_tiktok_writer_reserve(ngx_tiktok_writer_t *w, size_t len)
 {
-    u_char  *p;
-    size_t   used, size;
-
     if (len <= (size_t) (w->end - w->pos)) {
         return NGX_OK;
     }
+
+    return ngx_tiktok_writer_grow(w, len);
+}
+
+
+/* what is given back is wiped: it may hold clear text */
+
+static ngx_int_t
+ngx_tiktok_writer_grow(ngx_tiktok_writer_t *w, size_t len)
+{
+    u_char  *p;
+    size_t   used, size;
 
     used = w->pos - w->start;
     size = ngx_max(2 * (size_t) (w->end - w->start), used + len);
@@ -104,17 +106,34 @@ ngx_tiktok_write_comma(ngx_tiktok_writer_t *w)
 
     c = (w->pos == w->start) ? '[' : w->pos[-1];
 
-    if (c != '{' && c != '[') {
-        ngx_tiktok_write_literal(w, ",");
+    if (c != '{' && c != '['
+        && ngx_tiktok_writer_reserve(w, 1) == NGX_OK)
+    {
+        *w->pos++ = ',';
     }
+}
+
+
+void
+ngx_tiktok_write_name(ngx_tiktok_writer_t *w, const char *name)
+{
+    ngx_tiktok_write_comma(w);
+    ngx_tiktok_write_string(w, (u_char *) name, ngx_strlen(name));
+    ngx_tiktok_write_literal(w, ":");
 }
 
 
 void
 ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len)
 {
-    ngx_tiktok_write_literal(w, "\"");
+    if (ngx_tiktok_writer_reserve(w, len + 2) != NGX_OK) {
+        return;
+    }
+
+    *w->pos++ = '"';
+
     ngx_tiktok_write_text(w, data, len);
+
     ngx_tiktok_write_literal(w, "\"");
 }
 
@@ -129,9 +148,13 @@ ngx_tiktok_write_text(ngx_tiktok_writer_t *w, u_char *data, size_t len)
     for (p = data; p < last; p++) {
         run = p;
 
-        while (p < last
-               && !(ngx_tiktok_escaped[*p >> 5] & (1U << (*p & 0x1f))))
-        {
+        for ( ;; ) {
+            p = ngx_tiktok_utf8_plain(p, last);
+
+            if (p == last || *p < 0x80) {
+                break;
+            }
+
             p++;
         }
 

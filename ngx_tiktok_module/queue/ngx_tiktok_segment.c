@@ -201,20 +201,23 @@ ngx_tiktok_segment_alloc(ngx_str_t *path, ngx_log_t *log)
 static ngx_int_t
 ngx_tiktok_segment_map(ngx_tiktok_segment_t *segment, size_t size)
 {
-    int      flags;
     u_char  *p;
 
-    flags = MAP_SHARED;
-
-#ifdef MAP_POPULATE
-    /* page faults now, and not one by one within the visitors' requests */
-    flags |= MAP_POPULATE;
-#endif
-
-    p = mmap(NULL, size, PROT_READ|PROT_WRITE, flags, segment->fd, 0);
+    p = mmap(NULL, size, PROT_READ|PROT_WRITE, MAP_SHARED, segment->fd, 0);
     if (p == MAP_FAILED) {
         return NGX_ERROR;
     }
+
+#ifdef MADV_POPULATE_WRITE
+
+    /*
+     * page faults now, and not one by one within the visitors' requests;
+     * MAP_POPULATE would leave those of the first write to each page
+     */
+
+    (void) madvise(p, size, MADV_POPULATE_WRITE);
+
+#endif
 
     segment->start = p;
     segment->end = p + size;
