@@ -1,0 +1,2 @@
+#include "unit.h"
+void unit_queue(ngx_conf_t *cf) {}
