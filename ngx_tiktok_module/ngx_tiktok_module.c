@@ -743,6 +743,8 @@ ngx_tiktok_preconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    ngx_tiktok_bots_init();
+
     return ngx_tiktok_variables_add(cf);
 }
 

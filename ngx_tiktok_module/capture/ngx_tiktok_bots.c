@@ -13,13 +13,21 @@
 #define NGX_TIKTOK_USER_AGENT_MAX  512
 
 
-static ngx_uint_t ngx_tiktok_bot_word(u_char *start, u_char *p, u_char *last);
+/* two letters without regard to case, as an index of a bit */
+
+#define ngx_tiktok_bot_pair(p)  (((p)[0] | 0x20) | (((p)[1] | 0x20) << 8))
 
 
-/* lower case; most names hold "bot" and are found by that word */
+static ngx_uint_t ngx_tiktok_bot_at(u_char *start, u_char *p, u_char *last);
+
+
+/*
+ * In lower case.  Most crawlers need no entry: they have a word that ends in
+ * "bot", or the address of a page about them.
+ */
 
 static ngx_str_t  ngx_tiktok_bots[] = {
-    ngx_string("+http"),                    /* a crawler's own page */
+    ngx_string("+http"),
     ngx_string("adsbot-google"),
     ngx_string("chrome-lighthouse"),
     ngx_string("crawler"),
@@ -35,53 +43,48 @@ static ngx_str_t  ngx_tiktok_bots[] = {
     ngx_string("slurp"),
     ngx_string("spider"),
     ngx_string("storebot-google"),
-    ngx_string("uptimerobot")
+    ngx_string("uptimerobot"),
+    ngx_null_string
 };
+
+
+/* the pairs of letters that a name, or "bot", begins with */
+
+static uint32_t  ngx_tiktok_bot_pairs[65536 / 32];
+
+
+void
+ngx_tiktok_bots_init(void)
+{
+    ngx_str_t   *name, bot = ngx_string("bot");
+    ngx_uint_t   n;
+
+    n = ngx_tiktok_bot_pair(bot.data);
+    ngx_tiktok_bot_pairs[n / 32] |= 1U << (n % 32);
+
+    for (name = ngx_tiktok_bots; name->len; name++) {
+        n = ngx_tiktok_bot_pair(name->data);
+        ngx_tiktok_bot_pairs[n / 32] |= 1U << (n % 32);
+    }
+}
 
 
 ngx_uint_t
 ngx_tiktok_bot(ngx_str_t *user_agent)
 {
-    u_char             *p, *last, *start, buf[NGX_TIKTOK_USER_AGENT_MAX];
-    size_t              len;
-    ngx_uint_t          i;
-    static ngx_uint_t   first[256];
+    u_char      *p, *start, *last;
+    ngx_uint_t   n;
 
-    if (first['b'] == 0) {
-        first['b'] = 1;
+    start = user_agent->data;
+    last = start + ngx_min(user_agent->len, NGX_TIKTOK_USER_AGENT_MAX);
 
-        for (i = 0; i < sizeof(ngx_tiktok_bots) / sizeof(ngx_str_t); i++) {
-            first[ngx_tiktok_bots[i].data[0]] = 1;
-        }
-    }
+    for (p = start; last - p > 1; p++) {
+        n = ngx_tiktok_bot_pair(p);
 
-    len = ngx_min(user_agent->len, NGX_TIKTOK_USER_AGENT_MAX);
-
-    ngx_strlow(buf, user_agent->data, len);
-
-    start = buf;
-    last = buf + len;
-
-    for (p = start; p < last; p++) {
-
-        if (!first[*p]) {
-            continue;
-        }
-
-        if (ngx_tiktok_bot_word(start, p, last)) {
+        if ((ngx_tiktok_bot_pairs[n / 32] & (1U << (n % 32)))
+            && ngx_tiktok_bot_at(start, p, last))
+        {
             return 1;
-        }
-
-        for (i = 0; i < sizeof(ngx_tiktok_bots) / sizeof(ngx_str_t); i++) {
-
-            if (*p == ngx_tiktok_bots[i].data[0]
-                && ngx_tiktok_bots[i].len <= (size_t) (last - p)
-                && ngx_memcmp(p, ngx_tiktok_bots[i].data,
-                              ngx_tiktok_bots[i].len)
-                   == 0)
-            {
-                return 1;
-            }
         }
     }
 
@@ -89,18 +92,31 @@ ngx_tiktok_bot(ngx_str_t *user_agent)
 }
 
 
-/* a word that ends in "bot", but for the telephones of Cubot */
-
 static ngx_uint_t
-ngx_tiktok_bot_word(u_char *start, u_char *p, u_char *last)
+ngx_tiktok_bot_at(u_char *start, u_char *p, u_char *last)
 {
-    if (last - p < 3 || p[0] != 'b' || p[1] != 'o' || p[2] != 't') {
+    ngx_str_t  *name;
+
+    for (name = ngx_tiktok_bots; name->len; name++) {
+        if (name->len <= (size_t) (last - p)
+            && ngx_strncasecmp(p, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    /* a word that ends in "bot", but for the telephones of Cubot */
+
+    if (last - p < 3 || ngx_strncasecmp(p, (u_char *) "bot", 3) != 0) {
         return 0;
     }
 
-    if (last - p > 3 && ((p[3] >= 'a' && p[3] <= 'z') || p[3] == '_')) {
+    if (last - p > 3
+        && ((ngx_tolower(p[3]) >= 'a' && ngx_tolower(p[3]) <= 'z')
+            || p[3] == '_'))
+    {
         return 0;
     }
 
-    return !(p - start >= 2 && p[-2] == 'c' && p[-1] == 'u');
+    return p - start < 2 || ngx_strncasecmp(p - 2, (u_char *) "cu", 2) != 0;
 }

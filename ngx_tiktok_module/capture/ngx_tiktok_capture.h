@@ -67,6 +67,9 @@ ngx_uint_t ngx_tiktok_ctx_refused(ngx_http_request_t *r,
 ngx_int_t ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_visitor_t *visitor);
 
+/* once, before the first question */
+void ngx_tiktok_bots_init(void);
+
 /* whether a User-Agent is of a crawler that names itself */
 ngx_uint_t ngx_tiktok_bot(ngx_str_t *user_agent);
 

@@ -157,7 +157,7 @@ ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
     parts.visitor = visitor;
     parts.event = event;
 
-    if (!cJSON_IsObject(source)) {
+    if (!ngx_tiktok_is(source, cJSON_Object)) {
         event->error = "is not an object";
         return NGX_DECLINED;
     }
@@ -223,7 +223,7 @@ ngx_tiktok_event_read_name(ngx_tiktok_event_t *event, cJSON *item)
         return NGX_DECLINED;
     }
 
-    if (!cJSON_IsString(item)) {
+    if (!ngx_tiktok_is(item, cJSON_String)) {
         event->error = "is not a string";
         return NGX_DECLINED;
     }
@@ -283,7 +283,7 @@ ngx_tiktok_event_read_time(cJSON *item, time_t now)
 {
     double  t;
 
-    if (item == NULL || !cJSON_IsNumber(item)) {
+    if (item == NULL || !ngx_tiktok_is(item, cJSON_Number)) {
         return now;
     }
 
@@ -312,7 +312,7 @@ ngx_tiktok_event_read_object(ngx_tiktok_event_t *event, cJSON *item,
         return NGX_OK;
     }
 
-    if (!cJSON_IsObject(item)) {
+    if (!ngx_tiktok_is(item, cJSON_Object)) {
         event->error = "is not an object";
         event->field = field;
         return NGX_DECLINED;
@@ -356,7 +356,7 @@ ngx_tiktok_event_read_url(ngx_tiktok_parts_t *parts, cJSON *item,
         return;
     }
 
-    if (cJSON_IsString(item)) {
+    if (ngx_tiktok_is(item, cJSON_String)) {
         text.data = (u_char *) item->valuestring;
         text.len = ngx_strlen(text.data);
 
@@ -373,8 +373,8 @@ ngx_tiktok_event_read_url(ngx_tiktok_parts_t *parts, cJSON *item,
 static ngx_int_t
 ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
 {
-    u_char                buf[NGX_TIME_T_LEN];
     char                 *name;
+    cJSON                *limited;
     ngx_tiktok_event_t   *event;
     ngx_tiktok_writer_t  *w;
 
@@ -393,7 +393,7 @@ ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
     ngx_tiktok_write_string(w, (u_char *) name, ngx_strlen(name));
 
     ngx_tiktok_write_literal(w, ",\"event_time\":");
-    ngx_tiktok_write(w, buf, ngx_sprintf(buf, "%T", event->time) - buf);
+    ngx_tiktok_write_number(w, (double) event->time);
 
     ngx_tiktok_write_literal(w, ",\"event_id\":");
     ngx_tiktok_write_string(w, event->event_id.data, event->event_id.len);
@@ -414,7 +414,9 @@ ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
                                        parts->properties);
     }
 
-    if (cJSON_IsTrue(members[NGX_TIKTOK_PART_LIMITED])) {
+    limited = members[NGX_TIKTOK_PART_LIMITED];
+
+    if (limited && ngx_tiktok_is(limited, cJSON_True)) {
         ngx_tiktok_write_literal(w, ",\"limited_data_use\":true");
     }
 

@@ -28,7 +28,7 @@ ngx_tiktok_parts_event_id(ngx_tiktok_parts_t *parts, cJSON *id)
 {
     ngx_int_t  rc;
 
-    if (id && !(cJSON_IsString(id) && *id->valuestring == '\0')) {
+    if (id && !(ngx_tiktok_is(id, cJSON_String) && *id->valuestring == '\0')) {
         rc = ngx_tiktok_event_id_given(parts, id);
 
         if (rc != NGX_AGAIN) {

@@ -78,8 +78,24 @@ typedef struct {
 ngx_int_t ngx_tiktok_writer_init(ngx_tiktok_writer_t *w, ngx_pool_t *pool,
     size_t size);
 
+/* makes room for len bytes where there is none; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_tiktok_writer_grow(ngx_tiktok_writer_t *w, size_t len);
+
+#define ngx_tiktok_writer_reserve(w, len)                                     \
+    ((size_t) (len) <= (size_t) ((w)->end - (w)->pos)                         \
+     ? NGX_OK : ngx_tiktok_writer_grow(w, len))
+
+
 /* bytes as they are */
-void ngx_tiktok_write(ngx_tiktok_writer_t *w, const void *data, size_t len);
+
+static ngx_inline void
+ngx_tiktok_write(ngx_tiktok_writer_t *w, const void *data, size_t len)
+{
+    if (ngx_tiktok_writer_reserve(w, len) == NGX_OK) {
+        w->pos = ngx_cpymem(w->pos, data, len);
+    }
+}
+
 
 #define ngx_tiktok_write_literal(w, text)                                     \
     ngx_tiktok_write(w, text, sizeof(text) - 1)

@@ -31,7 +31,7 @@ ngx_tiktok_parts_sort(cJSON *object, ngx_str_t *names, cJSON **members)
 
     for (item = object->child; item; item = item->next) {
 
-        if (cJSON_IsNull(item)) {
+        if (ngx_tiktok_is(item, cJSON_NULL)) {
             continue;
         }
 
@@ -95,13 +95,13 @@ ngx_tiktok_parts_text(cJSON *item, u_char *buf, ngx_str_t *text)
 {
     double  number;
 
-    if (cJSON_IsString(item)) {
+    if (ngx_tiktok_is(item, cJSON_String)) {
         text->data = (u_char *) item->valuestring;
         text->len = ngx_strlen(text->data);
         return NGX_OK;
     }
 
-    if (!cJSON_IsNumber(item)) {
+    if (!ngx_tiktok_is(item, cJSON_Number)) {
         return NGX_DECLINED;
     }
 
@@ -124,13 +124,15 @@ ngx_tiktok_parts_text(cJSON *item, u_char *buf, ngx_str_t *text)
 ngx_uint_t
 ngx_tiktok_parts_empty(cJSON *item)
 {
-    if (cJSON_IsString(item)) {
+    if (ngx_tiktok_is(item, cJSON_String)) {
         return *item->valuestring == '\0';
     }
 
-    if (cJSON_IsArray(item) || cJSON_IsObject(item)) {
+    if (ngx_tiktok_is(item, cJSON_Array)
+        || ngx_tiktok_is(item, cJSON_Object))
+    {
         return item->child == NULL;
     }
 
-    return cJSON_IsNull(item);
+    return ngx_tiktok_is(item, cJSON_NULL);
 }

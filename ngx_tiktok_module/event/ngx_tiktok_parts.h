@@ -17,6 +17,10 @@
 
 #define NGX_TIKTOK_DIGITS_LEN  24           /* of an integer */
 
+/* cJSON's own tests are calls into the library, and there are many */
+
+#define ngx_tiktok_is(item, kind)  (((item)->type & 0xff) == (kind))
+
 
 typedef struct {
     ngx_pool_t            *pool;

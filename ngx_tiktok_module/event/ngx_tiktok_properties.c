@@ -212,7 +212,7 @@ ngx_tiktok_write_list(ngx_tiktok_parts_t *parts, cJSON *list,
 
     start = ngx_tiktok_writer_mark(w);
 
-    item = cJSON_IsArray(list) ? list->child : list;
+    item = ngx_tiktok_is(list, cJSON_Array) ? list->child : list;
 
     while (item) {
         mark = ngx_tiktok_writer_mark(w);
@@ -239,11 +239,11 @@ ngx_tiktok_write_list(ngx_tiktok_parts_t *parts, cJSON *list,
 static ngx_int_t
 ngx_tiktok_write_any(ngx_tiktok_parts_t *parts, cJSON *item)
 {
-    if (cJSON_IsArray(item)) {
+    if (ngx_tiktok_is(item, cJSON_Array)) {
         return ngx_tiktok_write_list(parts, item, ngx_tiktok_write_any);
     }
 
-    if (cJSON_IsObject(item)) {
+    if (ngx_tiktok_is(item, cJSON_Object)) {
         return ngx_tiktok_write_object(parts, item, ngx_tiktok_no_properties,
                                        ngx_tiktok_write_any);
     }
@@ -257,24 +257,24 @@ ngx_tiktok_write_scalar(ngx_tiktok_parts_t *parts, cJSON *item)
 {
     ngx_str_t  text;
 
-    if (cJSON_IsString(item)) {
+    if (ngx_tiktok_is(item, cJSON_String)) {
         text.data = (u_char *) item->valuestring;
         text.len = ngx_strlen(text.data);
 
         return ngx_tiktok_write_clean(parts, &text);
     }
 
-    if (cJSON_IsNumber(item) && isfinite(item->valuedouble)) {
+    if (ngx_tiktok_is(item, cJSON_Number) && isfinite(item->valuedouble)) {
         ngx_tiktok_write_number(&parts->w, item->valuedouble);
         return NGX_OK;
     }
 
-    if (cJSON_IsTrue(item)) {
+    if (ngx_tiktok_is(item, cJSON_True)) {
         ngx_tiktok_write_literal(&parts->w, "true");
         return NGX_OK;
     }
 
-    if (cJSON_IsFalse(item)) {
+    if (ngx_tiktok_is(item, cJSON_False)) {
         ngx_tiktok_write_literal(&parts->w, "false");
         return NGX_OK;
     }
@@ -299,7 +299,7 @@ ngx_tiktok_write_amount(ngx_tiktok_parts_t *parts, cJSON *item)
 {
     ngx_str_t  digits;
 
-    if (cJSON_IsNumber(item) && isfinite(item->valuedouble)
+    if (ngx_tiktok_is(item, cJSON_Number) && isfinite(item->valuedouble)
         && item->valuedouble >= 0)
     {
         ngx_tiktok_write_number(&parts->w, item->valuedouble);
@@ -323,7 +323,7 @@ ngx_tiktok_write_integer(ngx_tiktok_parts_t *parts, cJSON *item)
     double     number;
     ngx_str_t  digits;
 
-    if (cJSON_IsNumber(item)) {
+    if (ngx_tiktok_is(item, cJSON_Number)) {
         number = item->valuedouble;
 
     } else if (ngx_tiktok_property_number(item, &digits) == NGX_OK) {
@@ -376,7 +376,7 @@ ngx_tiktok_write_contents(ngx_tiktok_parts_t *parts, cJSON *item)
 static ngx_int_t
 ngx_tiktok_write_content(ngx_tiktok_parts_t *parts, cJSON *item)
 {
-    if (!cJSON_IsObject(item)) {
+    if (!ngx_tiktok_is(item, cJSON_Object)) {
         return ngx_tiktok_left_text(parts, item);
     }
 
@@ -457,7 +457,7 @@ ngx_tiktok_write_choice(ngx_tiktok_parts_t *parts, cJSON *item,
 {
     ngx_str_t  text;
 
-    if (!cJSON_IsString(item)) {
+    if (!ngx_tiktok_is(item, cJSON_String)) {
         return ngx_tiktok_left_text(parts, item);
     }
 
@@ -498,7 +498,7 @@ ngx_tiktok_property_number(cJSON *item, ngx_str_t *digits)
     u_char               *last;
     ngx_tiktok_number_e   kind;
 
-    if (!cJSON_IsString(item)) {
+    if (!ngx_tiktok_is(item, cJSON_String)) {
         return NGX_DECLINED;
     }
 
@@ -526,7 +526,7 @@ ngx_tiktok_property_currency(cJSON *item, u_char *code)
     ngx_str_t    text;
     ngx_uint_t   i;
 
-    if (!cJSON_IsString(item)) {
+    if (!ngx_tiktok_is(item, cJSON_String)) {
         return NGX_DECLINED;
     }
 

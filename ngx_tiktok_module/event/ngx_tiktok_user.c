@@ -225,7 +225,7 @@ ngx_tiktok_add_identifiers(ngx_tiktok_parts_t *parts,
         return NGX_OK;
     }
 
-    if (!cJSON_IsArray(item)) {
+    if (!ngx_tiktok_is(item, cJSON_Array)) {
         return ngx_tiktok_add_identifier(parts, ids, item);
     }
 
@@ -297,7 +297,7 @@ ngx_tiktok_write_ttclid(ngx_tiktok_parts_t *parts, cJSON *item)
 
     if (item && !ngx_tiktok_parts_empty(item)) {
 
-        if (cJSON_IsString(item)) {
+        if (ngx_tiktok_is(item, cJSON_String)) {
             value.data = (u_char *) item->valuestring;
             value.len = ngx_strlen(value.data);
         }
@@ -336,7 +336,7 @@ ngx_tiktok_write_ttp(ngx_tiktok_parts_t *parts, cJSON *item)
 
     if (item && !ngx_tiktok_parts_empty(item)) {
 
-        if (cJSON_IsString(item)) {
+        if (ngx_tiktok_is(item, cJSON_String)) {
             value.data = (u_char *) item->valuestring;
             value.len = ngx_strlen(value.data);
         }
@@ -418,7 +418,7 @@ ngx_tiktok_write_visitor(ngx_tiktok_parts_t *parts, cJSON *locale)
 
     if (locale && !ngx_tiktok_parts_empty(locale)) {
 
-        if (cJSON_IsString(locale)) {
+        if (ngx_tiktok_is(locale, cJSON_String)) {
             value.data = (u_char *) locale->valuestring;
             value.len = ngx_strlen(value.data);
 
@@ -476,7 +476,7 @@ ngx_tiktok_count_other(ngx_tiktok_parts_t *parts, cJSON *item,
         return;
     }
 
-    if (cJSON_IsString(item)
+    if (ngx_tiktok_is(item, cJSON_String)
         && ngx_strlen(item->valuestring) == used->len
         && ngx_memcmp(item->valuestring, used->data, used->len) == 0)
     {

@@ -15,6 +15,13 @@
 static u_char *ngx_tiktok_utf8_previous(u_char *p, u_char *start);
 
 
+/* a bit for each byte: ASCII but for controls, '"' and '\\' */
+
+static uint32_t  ngx_tiktok_utf8_plains[] = {
+    0x00000000, 0xfffffffb, 0xefffffff, 0xffffffff, 0, 0, 0, 0
+};
+
+
 uint32_t
 ngx_tiktok_utf8_decode(u_char **p, u_char *last)
 {
@@ -124,7 +131,9 @@ ngx_tiktok_utf8_plain(u_char *p, u_char *last)
         p += 8;
     }
 
-    while (p < last && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
+    while (p < last
+           && (ngx_tiktok_utf8_plains[*p >> 5] & (1U << (*p & 0x1f))))
+    {
         p++;
     }
 

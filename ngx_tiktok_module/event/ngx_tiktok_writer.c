@@ -14,11 +14,9 @@
 
 #define NGX_TIKTOK_NUMBER_SIZE  32          /* -1.23456789012345e-300 */
 #define NGX_TIKTOK_EXACT        1e15        /* all integers up to here */
+#define NGX_TIKTOK_FRACTION     6           /* digits, an even number */
 
 
-static ngx_inline ngx_int_t ngx_tiktok_writer_reserve(ngx_tiktok_writer_t *w,
-    size_t len);
-static ngx_int_t ngx_tiktok_writer_grow(ngx_tiktok_writer_t *w, size_t len);
 static u_char *ngx_tiktok_write_escape(u_char *p, u_char c);
 static ngx_uint_t ngx_tiktok_write_decimal(ngx_tiktok_writer_t *w,
     double number);
@@ -45,20 +43,9 @@ ngx_tiktok_writer_init(ngx_tiktok_writer_t *w, ngx_pool_t *pool, size_t size)
 }
 
 
-static ngx_inline ngx_int_t
-ngx_tiktok_writer_reserve(ngx_tiktok_writer_t *w, size_t len)
-{
-    if (len <= (size_t) (w->end - w->pos)) {
-        return NGX_OK;
-    }
-
-    return ngx_tiktok_writer_grow(w, len);
-}
-
-
 /* what is given back is wiped: it may hold clear text */
 
-static ngx_int_t
+ngx_int_t
 ngx_tiktok_writer_grow(ngx_tiktok_writer_t *w, size_t len)
 {
     u_char  *p;
@@ -85,15 +72,6 @@ ngx_tiktok_writer_grow(ngx_tiktok_writer_t *w, size_t len)
     w->end = p + size;
 
     return NGX_OK;
-}
-
-
-void
-ngx_tiktok_write(ngx_tiktok_writer_t *w, const void *data, size_t len)
-{
-    if (ngx_tiktok_writer_reserve(w, len) == NGX_OK) {
-        w->pos = ngx_cpymem(w->pos, data, len);
-    }
 }
 
 
@@ -132,8 +110,13 @@ ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len)
 
     *w->pos++ = '"';
 
-    ngx_tiktok_write_text(w, data, len);
+    if (ngx_tiktok_utf8_plain(data, data + len) == data + len) {
+        w->pos = ngx_cpymem(w->pos, data, len);
+        *w->pos++ = '"';
+        return;
+    }
 
+    ngx_tiktok_write_text(w, data, len);
     ngx_tiktok_write_literal(w, "\"");
 }
 
@@ -260,23 +243,24 @@ ngx_tiktok_write_number(ngx_tiktok_writer_t *w, double number)
 static ngx_uint_t
 ngx_tiktok_write_decimal(ngx_tiktok_writer_t *w, double number)
 {
-    int64_t      n;
     u_char      *p;
     u_char       buf[NGX_TIKTOK_NUMBER_SIZE];
     double       absolute;
-    ngx_uint_t   digits;
-    uint64_t     scale;
+    uint64_t     n, scale;
+    ngx_uint_t   digits, i;
 
     absolute = fabs(number);
     digits = 0;
 
-    for (scale = 1; scale <= 1000000; scale *= 100) {
+    for (scale = 1; /* void */ ; scale *= 100) {
 
-        if (absolute * scale > NGX_TIKTOK_EXACT) {
+        if (digits > NGX_TIKTOK_FRACTION
+            || absolute * scale > NGX_TIKTOK_EXACT)
+        {
             return 0;
         }
 
-        n = (int64_t) (absolute * scale + 0.5);
+        n = (uint64_t) (absolute * scale + 0.5);
 
         if ((double) n / scale == absolute) {
             break;
@@ -285,34 +269,30 @@ ngx_tiktok_write_decimal(ngx_tiktok_writer_t *w, double number)
         digits += 2;
     }
 
-    if (scale > 1000000) {
-        return 0;
-    }
-
-    p = buf;
-
-    if (number < 0) {
-        *p++ = '-';
-    }
-
     if (digits && n % 10 == 0) {
         n /= 10;
-        scale /= 10;
         digits--;
     }
 
-    p = ngx_sprintf(p, "%L", (int64_t) (n / scale));
+    /* from the last digit to the first, at least one before the point */
 
-    if (digits) {
-        *p++ = '.';
-        n %= scale;
+    p = buf + NGX_TIKTOK_NUMBER_SIZE;
 
-        for (scale /= 10; scale; scale /= 10) {
-            *p++ = (u_char) ('0' + n / scale % 10);
+    for (i = 0; n || i <= digits; i++) {
+
+        if (i && i == digits) {
+            *--p = '.';
         }
+
+        *--p = (u_char) ('0' + n % 10);
+        n /= 10;
     }
 
-    ngx_tiktok_write(w, buf, p - buf);
+    if (number < 0) {
+        *--p = '-';
+    }
+
+    ngx_tiktok_write(w, p, buf + NGX_TIKTOK_NUMBER_SIZE - p);
 
     return 1;
 }
