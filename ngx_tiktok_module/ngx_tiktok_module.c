@@ -1054,6 +1054,9 @@ ngx_tiktok_init_module(ngx_cycle_t *cycle)
                           &ds[i]->queue.pixel);
             return NGX_ERROR;
         }
+
+        /* this reload may have mended what was in the way */
+        ds[i]->queue.stats->retry_at = 0;
     }
 
     return NGX_OK;

@@ -25,6 +25,7 @@ static ngx_int_t ngx_tiktok_beacon_gather(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, size_t limit);
 static ngx_int_t ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_buf_t *b, size_t limit);
+static void ngx_tiktok_beacon_wipe(void *data);
 static ngx_int_t ngx_tiktok_beacon_text(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
 static ngx_int_t ngx_tiktok_beacon_tree(ngx_http_request_t *r,
@@ -257,10 +258,6 @@ ngx_tiktok_beacon_read(ngx_http_request_t *r)
 
 done:
 
-    if (ctx->body) {
-        ngx_explicit_memzero(ctx->body, ctx->body_len);
-    }
-
     r->read_event_handler = ngx_http_block_reading;
 
     ngx_http_finalize_request(r, rc);
@@ -298,10 +295,11 @@ static ngx_int_t
 ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_buf_t *b, size_t limit)
 {
-    off_t     len;
-    size_t    size;
-    ssize_t   n;
-    u_char   *p;
+    off_t                len;
+    size_t               size;
+    u_char              *p;
+    ssize_t              n;
+    ngx_pool_cleanup_t  *cln;
 
     len = ngx_buf_size(b);
 
@@ -323,9 +321,21 @@ ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
             return NGX_ERROR;
         }
 
-        if (ctx->body_len) {
+        if (ctx->body) {
             ngx_memcpy(p, ctx->body, ctx->body_len);
             ngx_explicit_memzero(ctx->body, ctx->body_len);
+
+        } else {
+
+            /* however the request ends */
+
+            cln = ngx_pool_cleanup_add(r->pool, 0);
+            if (cln == NULL) {
+                return NGX_ERROR;
+            }
+
+            cln->handler = ngx_tiktok_beacon_wipe;
+            cln->data = ctx;
         }
 
         ctx->body = p;
@@ -356,6 +366,15 @@ ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ctx->body_len += len;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_tiktok_beacon_wipe(void *data)
+{
+    ngx_tiktok_ctx_t *ctx = data;
+
+    ngx_explicit_memzero(ctx->body, ctx->body_len);
 }
 
 

@@ -16,6 +16,7 @@
 
 
 #define NGX_TIKTOK_DELIVERY_TICK   1000     /* ms between looks for orphans */
+#define NGX_TIKTOK_DELIVERY_NEXT   10       /* where there are more of them */
 #define NGX_TIKTOK_DELIVERY_BURST  100000   /* us that "rate" may be ahead */
 #define NGX_TIKTOK_DELIVERY_SPARE  8        /* connections left to visitors */
 
@@ -114,14 +115,23 @@ ngx_tiktok_delivery_wake(ngx_tiktok_destination_t *d)
 static void
 ngx_tiktok_delivery_tick(ngx_event_t *ev)
 {
+    ngx_msec_t                  next;
     ngx_uint_t                  i;
     ngx_queue_t                *q;
     ngx_tiktok_destination_t   *d, **ds;
 
     ds = ngx_tiktok_tick_destinations->elts;
 
+    next = NGX_TIKTOK_DELIVERY_TICK;
+
     if (!ngx_exiting) {
-        (void) ngx_tiktok_store_scan(ngx_tiktok_tick_store);
+        if (ngx_tiktok_store_scan(ngx_tiktok_tick_store)
+            == NGX_TIKTOK_ADOPT_MAX)
+        {
+            /* there may be more */
+            next = NGX_TIKTOK_DELIVERY_NEXT;
+        }
+
         ngx_tiktok_store_trim(ngx_tiktok_tick_store);
     }
 
@@ -146,7 +156,7 @@ ngx_tiktok_delivery_tick(ngx_event_t *ev)
         ngx_tiktok_store_release(ngx_tiktok_tick_store);
     }
 
-    ngx_add_timer(ev, NGX_TIKTOK_DELIVERY_TICK);
+    ngx_add_timer(ev, next);
 }
 
 
@@ -177,10 +187,7 @@ ngx_tiktok_delivery_run(ngx_event_t *ev)
         wait = ngx_tiktok_delivery_wait(d);
 
         if (wait) {
-            if (!d->timer.timer_set) {
-                ngx_add_timer(&d->timer, wait);
-            }
-
+            ngx_add_timer(&d->timer, wait);
             return;
         }
 
@@ -193,10 +200,7 @@ ngx_tiktok_delivery_run(ngx_event_t *ev)
         if (ngx_tiktok_batch_send(batch) != NGX_OK) {
             ngx_tiktok_batch_requeue(batch);
 
-            if (!d->timer.timer_set) {
-                ngx_add_timer(&d->timer, d->conf.retry_min);
-            }
-
+            ngx_add_timer(&d->timer, d->conf.retry_min);
             return;
         }
     }

@@ -32,7 +32,7 @@ static ngx_tiktok_queue_t *ngx_tiktok_store_queue(ngx_tiktok_store_t *store,
     u_char *pixel, size_t len);
 static void ngx_tiktok_store_set_aside(ngx_tiktok_store_t *store,
     ngx_tiktok_queue_t *queue, ngx_str_t *path);
-static ngx_uint_t ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
+static void ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment);
 
 
@@ -493,7 +493,7 @@ ngx_tiktok_store_scan(ngx_tiktok_store_t *store)
 
     found = 0;
 
-    while (ngx_read_dir(&dir) == NGX_OK) {
+    while (found < NGX_TIKTOK_ADOPT_MAX && ngx_read_dir(&dir) == NGX_OK) {
         name = ngx_de_name(&dir);
         len = ngx_de_namelen(&dir);
 
@@ -515,7 +515,6 @@ ngx_tiktok_store_adopt(ngx_tiktok_store_t *store, u_char *name, size_t len)
     u_char                *p;
     ngx_int_t              rc;
     ngx_str_t              path;
-    ngx_uint_t             records;
     ngx_tiktok_queue_t    *queue;
     ngx_tiktok_segment_t  *segment;
 
@@ -544,11 +543,10 @@ ngx_tiktok_store_adopt(ngx_tiktok_store_t *store, u_char *name, size_t len)
 
     ngx_sprintf(path.data, "%V/%*s%Z", &store->dir, len, name);
 
-    records = 0;
     rc = ngx_tiktok_segment_adopt(&segment, &path, store->log);
 
     if (rc == NGX_OK) {
-        records = ngx_tiktok_queue_adopt(queue, segment);
+        ngx_tiktok_queue_adopt(queue, segment);
 
     } else if (rc == NGX_ABORT) {
         ngx_tiktok_store_set_aside(store, queue, &path);
@@ -562,7 +560,7 @@ ngx_tiktok_store_adopt(ngx_tiktok_store_t *store, u_char *name, size_t len)
 
     ngx_free(path.data);
 
-    return records;
+    return (rc == NGX_OK);
 }
 
 
@@ -624,7 +622,7 @@ ngx_tiktok_store_set_aside(ngx_tiktok_store_t *store,
 }
 
 
-static ngx_uint_t
+static void
 ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment)
 {
@@ -670,7 +668,7 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
 
     if (segment->records == 0) {
         ngx_tiktok_queue_remove(queue, segment);
-        return 0;
+        return;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, segment->log, 0,
@@ -695,8 +693,6 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
     queue->pending += segment->records;
 
     ngx_tiktok_queue_oldest(queue);
-
-    return segment->records;
 }
 
 

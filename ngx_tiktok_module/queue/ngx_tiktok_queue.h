@@ -16,6 +16,7 @@
 
 
 #define NGX_TIKTOK_SEGMENTS      4          /* of each worker, at least */
+#define NGX_TIKTOK_ADOPT_MAX     4          /* segments in one look */
 #define NGX_TIKTOK_SEGMENT_MIN   262144
 #define NGX_TIKTOK_SEGMENT_MAX   4194304
 
@@ -86,7 +87,8 @@ void ngx_tiktok_store_close(ngx_tiktok_store_t *store);
 
 /*
  * Takes over the segments that a dead or leaving process has left.  Only one
- * process at a time looks for them.  Returns the number of events found.
+ * process at a time looks for them, and takes a few at a time, since each
+ * has to be read.  Returns the number of segments taken.
  */
 ngx_uint_t ngx_tiktok_store_scan(ngx_tiktok_store_t *store);
 
