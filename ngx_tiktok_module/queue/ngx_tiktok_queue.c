@@ -13,9 +13,7 @@
 #include <sys/file.h>
 
 
-#define NGX_TIKTOK_SEGMENT_SUFFIX  ".queue"
-
-#define NGX_TIKTOK_QUEUE_IDLE      60       /* seconds until files go */
+#define NGX_TIKTOK_QUEUE_IDLE  60           /* seconds until files go */
 
 
 static ngx_tiktok_segment_t *ngx_tiktok_queue_segment(
@@ -26,6 +24,10 @@ static void ngx_tiktok_queue_drained(ngx_tiktok_queue_t *queue,
 static void ngx_tiktok_queue_remove(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment);
 static void ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue);
+static ngx_uint_t ngx_tiktok_store_suffix(u_char *name, size_t len,
+    const char *suffix);
+static void ngx_tiktok_store_unfinished(ngx_tiktok_store_t *store,
+    u_char *name, size_t len);
 static ngx_uint_t ngx_tiktok_store_adopt(ngx_tiktok_store_t *store,
     u_char *name, size_t len);
 static ngx_tiktok_queue_t *ngx_tiktok_store_queue(ngx_tiktok_store_t *store,
@@ -223,14 +225,14 @@ ngx_tiktok_queue_segment(ngx_tiktok_queue_t *queue)
 
     path.len = store->dir.len + 1 + queue->pixel.len
                + sizeof(".0123456789abcdef-0123456789-0123456789") - 1
-               + sizeof(NGX_TIKTOK_SEGMENT_SUFFIX) - 1;
+               + sizeof(".queue") - 1;
 
     path.data = ngx_alloc(path.len + 1, store->log);
     if (path.data == NULL) {
         goto failed;
     }
 
-    p = ngx_sprintf(path.data, "%V/%V.%016xL-%P-%ui" NGX_TIKTOK_SEGMENT_SUFFIX,
+    p = ngx_sprintf(path.data, "%V/%V.%016xL-%P-%ui.queue",
                     &store->dir, &queue->pixel,
                     (int64_t) ngx_time() * 1000 + ngx_timeofday()->msec,
                     ngx_pid, store->serial++);
@@ -497,6 +499,11 @@ ngx_tiktok_store_scan(ngx_tiktok_store_t *store)
         name = ngx_de_name(&dir);
         len = ngx_de_namelen(&dir);
 
+        if (ngx_tiktok_store_suffix(name, len, ".queue.new")) {
+            ngx_tiktok_store_unfinished(store, name, len);
+            continue;
+        }
+
         found += ngx_tiktok_store_adopt(store, name, len);
     }
 
@@ -506,24 +513,57 @@ ngx_tiktok_store_scan(ngx_tiktok_store_t *store)
 }
 
 
+static ngx_uint_t
+ngx_tiktok_store_suffix(u_char *name, size_t len, const char *suffix)
+{
+    size_t  n;
+
+    n = ngx_strlen(suffix);
+
+    return len > n && ngx_memcmp(name + len - n, suffix, n) == 0;
+}
+
+
+/* removes what a process that died has left of making a segment */
+
+static void
+ngx_tiktok_store_unfinished(ngx_tiktok_store_t *store, u_char *name,
+    size_t len)
+{
+    u_char           *path;
+    ngx_file_info_t   fi;
+
+    path = ngx_alloc(store->dir.len + 1 + len + 1, store->log);
+    if (path == NULL) {
+        return;
+    }
+
+    ngx_sprintf(path, "%V/%*s%Z", &store->dir, len, name);
+
+    if (ngx_file_info(path, &fi) != NGX_FILE_ERROR
+        && ngx_time() - ngx_file_mtime(&fi) > NGX_TIKTOK_QUEUE_IDLE)
+    {
+        (void) ngx_delete_file(path);
+    }
+
+    ngx_free(path);
+}
+
+
 /* takes over one file of the directory, if it is a segment without owner */
 
 static ngx_uint_t
 ngx_tiktok_store_adopt(ngx_tiktok_store_t *store, u_char *name, size_t len)
 {
-    size_t                 n;
     u_char                *p;
     ngx_int_t              rc;
     ngx_str_t              path;
     ngx_tiktok_queue_t    *queue;
     ngx_tiktok_segment_t  *segment;
 
-    n = sizeof(NGX_TIKTOK_SEGMENT_SUFFIX) - 1;
     p = ngx_strlchr(name, name + len, '.');
 
-    if (p == NULL || len < n
-        || ngx_memcmp(name + len - n, NGX_TIKTOK_SEGMENT_SUFFIX, n) != 0)
-    {
+    if (p == NULL || !ngx_tiktok_store_suffix(name, len, ".queue")) {
         return 0;
     }
 
