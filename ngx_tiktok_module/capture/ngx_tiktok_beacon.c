@@ -111,6 +111,10 @@ ngx_tiktok_beacon_handler(ngx_http_request_t *r)
         return ngx_tiktok_beacon_text(r, ctx, &r->args);
     }
 
+    /* what another module has read, as "mirror" does, it may still need */
+
+    ctx->body_ours = (r->request_body == NULL);
+
     /* unbuffered: identifiers in clear text must not reach a file */
 
     r->request_body_no_buffering = 1;
@@ -264,7 +268,7 @@ done:
 }
 
 
-/* moves what has come of the body into one buffer, and wipes it behind */
+/* moves what has come of the body into one buffer */
 
 static ngx_int_t
 ngx_tiktok_beacon_gather(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
@@ -285,7 +289,9 @@ ngx_tiktok_beacon_gather(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         }
     }
 
-    r->request_body->bufs = NULL;
+    if (ctx->body_ours) {
+        r->request_body->bufs = NULL;
+    }
 
     return NGX_OK;
 }
@@ -346,9 +352,11 @@ ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     if (ngx_buf_in_memory(b)) {
         ngx_memcpy(p, b->pos, len);
-        ngx_explicit_memzero(b->pos, len);
 
-        b->pos = b->last;
+        if (ctx->body_ours) {
+            ngx_explicit_memzero(b->pos, len);
+            b->pos = b->last;
+        }
 
     } else if (len) {
 
@@ -359,8 +367,6 @@ ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         if (n != (ssize_t) len) {
             return NGX_ERROR;
         }
-
-        b->file_pos = b->file_last;
     }
 
     ctx->body_len += len;

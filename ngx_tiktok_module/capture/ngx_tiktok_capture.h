@@ -43,6 +43,7 @@ typedef struct {
     u_char                *body;            /* of a beacon */
     size_t                 body_len;
     size_t                 body_size;
+    unsigned               body_ours:1;     /* we have it read */
 } ngx_tiktok_ctx_t;
 
 

@@ -18,8 +18,8 @@ static ngx_int_t ngx_tiktok_destination_agree(ngx_conf_t *cf,
     ngx_tiktok_destination_t *d, ngx_tiktok_destination_t *wanted);
 static ngx_int_t ngx_tiktok_destination_error(ngx_conf_t *cf,
     ngx_tiktok_destination_t *wanted, char *text);
-static ngx_int_t ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *token);
+static ngx_int_t ngx_tiktok_access_token(ngx_conf_t *cf,
+    ngx_tiktok_destination_t *d);
 
 
 ngx_tiktok_destination_t *
@@ -58,9 +58,7 @@ ngx_tiktok_destination_get(ngx_conf_t *cf, ngx_array_t *destinations,
     *d = *wanted;
     *ds = d;
 
-    if (ngx_tiktok_access_token(cf, &d->token_file, &d->access_token)
-        != NGX_OK)
-    {
+    if (ngx_tiktok_access_token(cf, d) != NGX_OK) {
         return NULL;
     }
 
@@ -133,7 +131,8 @@ static ngx_int_t
 ngx_tiktok_destination_error(ngx_conf_t *cf, ngx_tiktok_destination_t *wanted,
     char *text)
 {
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0, "\"tiktok_pixel %V\" %s, in %s:%ui",
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"tiktok_pixel %V\" %s, in %s:%ui",
                   &wanted->queue.pixel, text, wanted->file, wanted->line);
 
     return NGX_ERROR;
@@ -143,15 +142,17 @@ ngx_tiktok_destination_error(ngx_conf_t *cf, ngx_tiktok_destination_t *wanted,
 /* reads the token, which stands in no configuration and in no log */
 
 static ngx_int_t
-ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *token)
+ngx_tiktok_access_token(ngx_conf_t *cf, ngx_tiktok_destination_t *d)
 {
     u_char           *p, *last;
     ssize_t           n;
     ngx_fd_t          fd;
+    ngx_err_t         err;
     ngx_str_t         path;
+    const char       *mistake;
     ngx_file_info_t   fi;
 
-    path = *name;
+    path = d->token_file;
 
     if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
         return NGX_ERROR;
@@ -162,30 +163,31 @@ ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *token)
         return NGX_ERROR;
     }
 
+    err = 0;
     fd = ngx_open_file(path.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
 
     if (fd == NGX_INVALID_FILE) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      "\"tiktok_access_token_file\": cannot open \"%V\", put "
-                      "the token there and let nginx's master read it", &path);
-        return NGX_ERROR;
+        err = ngx_errno;
+        mistake = "cannot be opened, put the token there and let nginx's "
+                  "master process read it";
+        goto failed;
     }
 
     if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR && (fi.st_mode & S_IROTH)) {
         ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"tiktok_access_token_file\": everybody can read "
-                      "\"%V\", set its mode to 0600", &path);
+                      "\"tiktok_access_token_file\" \"%V\" can be read by "
+                      "everybody, set its mode to 0600", &path);
     }
 
     n = ngx_read_fd(fd, p, NGX_TIKTOK_TOKEN_SIZE);
 
+    err = (n == -1) ? ngx_errno : 0;
+
     (void) ngx_close_file(fd);
 
     if (n == -1) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, ngx_errno,
-                      "\"tiktok_access_token_file\": cannot read \"%V\"",
-                      &path);
-        return NGX_ERROR;
+        mistake = "cannot be read";
+        goto failed;
     }
 
     last = p + n;
@@ -198,8 +200,8 @@ ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *token)
         p++;
     }
 
-    token->data = p;
-    token->len = last - p;
+    d->access_token.data = p;
+    d->access_token.len = last - p;
 
     for ( /* void */ ; p < last; p++) {
         if (*p <= ' ' || *p > '~') {
@@ -207,13 +209,25 @@ ngx_tiktok_access_token(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *token)
         }
     }
 
-    if (token->len == 0 || p < last || n == NGX_TIKTOK_TOKEN_SIZE) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"tiktok_access_token_file\": \"%V\" %s, it must hold "
-                      "the token of Events Manager and nothing else", &path,
-                      token->len ? "is no token" : "is empty");
-        return NGX_ERROR;
+    if (d->access_token.len == 0) {
+        mistake = "is empty, it must hold the token of Events Manager";
+        goto failed;
+    }
+
+    if (p < last || n == NGX_TIKTOK_TOKEN_SIZE) {
+        mistake = "holds something else than a token, it must hold the token "
+                  "of Events Manager and nothing else";
+        goto failed;
     }
 
     return NGX_OK;
+
+failed:
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, err,
+                  "\"tiktok_access_token_file\" \"%V\" of \"tiktok_pixel "
+                  "%V\" %s, in %s:%ui", &path, &d->queue.pixel, mistake,
+                  d->file, d->line);
+
+    return NGX_ERROR;
 }

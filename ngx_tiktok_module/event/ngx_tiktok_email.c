@@ -30,7 +30,9 @@ ngx_tiktok_has_email(u_char *data, size_t len)
     size_t       at;
     ngx_uint_t   found;
 
-    if (memchr(data, '@', len) == NULL && memchr(data, '%', len) == NULL) {
+    if (len == 0
+        || (memchr(data, '@', len) == NULL && memchr(data, '%', len) == NULL))
+    {
         return 0;
     }
 

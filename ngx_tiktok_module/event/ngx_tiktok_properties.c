@@ -14,6 +14,7 @@
 
 
 #define NGX_TIKTOK_CURRENCY_LEN  3
+#define NGX_TIKTOK_NUMBER_LEN    32         /* more is no amount */
 #define NGX_TIKTOK_INTEGER_MAX   2147483647.0
 
 
@@ -509,7 +510,8 @@ ngx_tiktok_property_number(cJSON *item, ngx_str_t *digits)
 
     last = digits->data + digits->len;
 
-    if (ngx_tiktok_scan_number(digits->data, last, &kind) != last
+    if (digits->len > NGX_TIKTOK_NUMBER_LEN
+        || ngx_tiktok_scan_number(digits->data, last, &kind) != last
         || kind == NGX_TIKTOK_NUMBER_RANGE)
     {
         return NGX_DECLINED;

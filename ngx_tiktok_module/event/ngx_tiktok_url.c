@@ -19,6 +19,7 @@
 #define NGX_TIKTOK_URL_FRAGMENT   4         /* # */
 #define NGX_TIKTOK_URL_PORT       8         /* : */
 #define NGX_TIKTOK_URL_BACKSLASH  16        /* that browsers read as a / */
+#define NGX_TIKTOK_URL_VALUE      32        /* = */
 
 #define NGX_TIKTOK_URL_ARGS                                                   \
     (NGX_TIKTOK_URL_QUERY|NGX_TIKTOK_URL_FRAGMENT)
@@ -103,6 +104,7 @@ ngx_tiktok_url_find(u_char *p, u_char *last, ngx_uint_t set)
         ['?'] = NGX_TIKTOK_URL_QUERY,
         ['#'] = NGX_TIKTOK_URL_FRAGMENT,
         [':'] = NGX_TIKTOK_URL_PORT,
+        ['='] = NGX_TIKTOK_URL_VALUE,
         ['\\'] = NGX_TIKTOK_URL_BACKSLASH
     };
 
@@ -158,15 +160,17 @@ ngx_tiktok_write_url(ngx_tiktok_writer_t *w, ngx_str_t *url)
     end = ngx_tiktok_url_find(host, last, NGX_TIKTOK_URL_ARGS);
     n += ngx_tiktok_write_path(w, host, end);
 
-    /* "#/route?name=value" of one-page applications has a query, too */
-
-    while (end < last) {
-        ngx_tiktok_write_text(w, end, 1);
-
+    if (end < last && *end == '?') {
         p = end + 1;
-        end = ngx_tiktok_url_find(p, last, NGX_TIKTOK_URL_ARGS);
+        end = ngx_tiktok_url_find(p, last, NGX_TIKTOK_URL_FRAGMENT);
 
+        ngx_tiktok_write_literal(w, "?");
         n += ngx_tiktok_write_args(w, p, end);
+    }
+
+    if (end < last) {
+        ngx_tiktok_write_literal(w, "#");
+        n += ngx_tiktok_write_args(w, end + 1, last);
     }
 
     ngx_tiktok_write_literal(w, "\"");
@@ -234,38 +238,53 @@ ngx_tiktok_write_args(ngx_tiktok_writer_t *w, u_char *p, u_char *last)
 }
 
 
+/*
+ * A value may be a path with arguments of its own, as in "#/route?name=value"
+ * of one-page applications or in "next=/page?name=value".
+ */
+
 static ngx_uint_t
 ngx_tiktok_write_arg(ngx_tiktok_writer_t *w, u_char *p, u_char *last)
 {
-    u_char  *value;
+    u_char      *value, *end;
+    ngx_uint_t   n;
 
-    value = ngx_strlchr(p, last, '=');
+    for (n = 0; /* void */ ; p = end + 1) {
 
-    if (value == NULL) {
+        value = ngx_tiktok_url_find(p, last, NGX_TIKTOK_URL_QUERY
+                                             |NGX_TIKTOK_URL_VALUE);
 
-        if (ngx_tiktok_has_email(p, last - p)) {
-            return 1;
+        if (ngx_tiktok_has_email(p, value - p)) {
+            return n + 1;
         }
 
-        ngx_tiktok_write_text(w, p, last - p);
-        return 0;
+        ngx_tiktok_write_text(w, p, value - p);
+
+        end = value;
+
+        if (value < last && *value == '=') {
+            ngx_tiktok_write_literal(w, "=");
+
+            if (ngx_tiktok_private_name(p, value++ - p)) {
+                return n + (value < last);
+            }
+
+            end = ngx_tiktok_url_find(value, last, NGX_TIKTOK_URL_QUERY);
+
+            if (ngx_tiktok_has_email(value, end - value)) {
+                n++;
+
+            } else {
+                ngx_tiktok_write_text(w, value, end - value);
+            }
+        }
+
+        if (end == last) {
+            return n;
+        }
+
+        ngx_tiktok_write_literal(w, "?");
     }
-
-    if (ngx_tiktok_has_email(p, value - p)) {
-        return 1;
-    }
-
-    ngx_tiktok_write_text(w, p, value + 1 - p);
-
-    if (ngx_tiktok_private_name(p, value - p)
-        || ngx_tiktok_has_email(value + 1, last - value - 1))
-    {
-        return value + 1 < last;
-    }
-
-    ngx_tiktok_write_text(w, value + 1, last - value - 1);
-
-    return 0;
 }
 
 

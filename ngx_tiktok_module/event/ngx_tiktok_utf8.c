@@ -144,35 +144,36 @@ ngx_tiktok_utf8_plain(u_char *p, u_char *last)
 void
 ngx_tiktok_utf8_trim(ngx_str_t *text)
 {
-    u_char  *p, *q, *last;
+    u_char  *p, *q, *start, *last;
 
-    p = text->data;
+    start = text->data;
     last = text->data + text->len;
 
-    while (p < last) {
+    while (start < last) {
+        p = start;
+
+        if (!ngx_tiktok_utf8_blank(ngx_tiktok_utf8_decode(&p, last))) {
+            break;
+        }
+
+        start = p;
+    }
+
+    while (last > start) {
+        p = ngx_tiktok_utf8_previous(last, start);
         q = p;
 
-        if (!ngx_tiktok_utf8_blank(ngx_tiktok_utf8_decode(&q, last))) {
+        if (!ngx_tiktok_utf8_blank(ngx_tiktok_utf8_decode(&q, last))
+            || q != last)
+        {
             break;
         }
 
-        p = q;
+        last = p;
     }
 
-    while (last > p) {
-        q = ngx_tiktok_utf8_previous(last, p);
-
-        text->data = q;
-
-        if (!ngx_tiktok_utf8_blank(ngx_tiktok_utf8_decode(&q, last))) {
-            break;
-        }
-
-        last = text->data;
-    }
-
-    text->data = p;
-    text->len = last - p;
+    text->data = start;
+    text->len = last - start;
 }
 
 
