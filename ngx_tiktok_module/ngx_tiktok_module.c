@@ -32,10 +32,10 @@ static char *ngx_tiktok_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 static ngx_int_t ngx_tiktok_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **value);
-static char *ngx_tiktok_number(ngx_conf_t *cf, ngx_str_t *arg, char *name,
-    ngx_uint_t max, ngx_uint_t *value);
-static char *ngx_tiktok_time(ngx_conf_t *cf, ngx_str_t *arg, char *name,
-    ngx_msec_t *value);
+static char *ngx_tiktok_number(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_str_t *arg, ngx_uint_t max, ngx_uint_t *value);
+static char *ngx_tiktok_time(ngx_conf_t *cf, ngx_command_t *cmd,
+    ngx_str_t *arg, ngx_msec_t *value);
 
 static ngx_int_t ngx_tiktok_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_tiktok_postconfiguration(ngx_conf_t *cf);
@@ -262,25 +262,22 @@ ngx_tiktok_delivery(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         /* a batch may have as many events as the API takes */
 
         if (ngx_strncmp(value[i].data, "batch=", 6) == 0) {
-            rv = ngx_tiktok_number(cf, &value[i], "batch=", 1000, &dcf->batch);
+            rv = ngx_tiktok_number(cf, cmd, &value[i], 1000, &dcf->batch);
 
         } else if (ngx_strncmp(value[i].data, "in_flight=", 10) == 0) {
-            rv = ngx_tiktok_number(cf, &value[i], "in_flight=", 256,
-                                   &dcf->in_flight);
+            rv = ngx_tiktok_number(cf, cmd, &value[i], 256, &dcf->in_flight);
 
         } else if (ngx_strncmp(value[i].data, "rate=", 5) == 0) {
-            rv = ngx_tiktok_number(cf, &value[i], "rate=", 100000, &dcf->rate);
+            rv = ngx_tiktok_number(cf, cmd, &value[i], 100000, &dcf->rate);
 
         } else if (ngx_strncmp(value[i].data, "timeout=", 8) == 0) {
-            rv = ngx_tiktok_time(cf, &value[i], "timeout=", &dcf->timeout);
+            rv = ngx_tiktok_time(cf, cmd, &value[i], &dcf->timeout);
 
         } else if (ngx_strncmp(value[i].data, "retry_min=", 10) == 0) {
-            rv = ngx_tiktok_time(cf, &value[i], "retry_min=",
-                                 &dcf->retry_min);
+            rv = ngx_tiktok_time(cf, cmd, &value[i], &dcf->retry_min);
 
         } else if (ngx_strncmp(value[i].data, "retry_max=", 10) == 0) {
-            rv = ngx_tiktok_time(cf, &value[i], "retry_max=",
-                                 &dcf->retry_max);
+            rv = ngx_tiktok_time(cf, cmd, &value[i], &dcf->retry_max);
 
         } else {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -394,9 +391,12 @@ ngx_tiktok_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    store->file = cf->conf_file->file.name.data;
+    store->line = cf->conf_file->line;
+
     path->name = store->dir;
-    path->conf_file = cf->conf_file->file.name.data;
-    path->line = cf->conf_file->line;
+    path->conf_file = store->file;
+    path->line = store->line;
 
     if (ngx_add_path(cf, &path) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -534,6 +534,11 @@ ngx_tiktok_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     tlcf->beacon = 1;
 
+    if (tlcf->pixel.data == NULL) {
+        tlcf->file = cf->conf_file->file.name.data;
+        tlcf->line = cf->conf_file->line;
+    }
+
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     clcf->handler = ngx_tiktok_beacon_handler;
 
@@ -573,11 +578,10 @@ ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             tlcf->body = size;
 
         } else if (ngx_strncmp(value[i].data, "events=", 7) == 0) {
-            rv = ngx_tiktok_number(cf, &value[i], "events=", 1000,
-                                   &tlcf->events);
+            rv = ngx_tiktok_number(cf, cmd, &value[i], 1000, &tlcf->events);
 
         } else if (ngx_strncmp(value[i].data, "depth=", 6) == 0) {
-            rv = ngx_tiktok_number(cf, &value[i], "depth=", 64, &tlcf->depth);
+            rv = ngx_tiktok_number(cf, cmd, &value[i], 64, &tlcf->depth);
 
         } else {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -601,7 +605,7 @@ ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_tiktok_loc_conf_t *tlcf = conf;
 
-    u_char      *p, *last;
+    u_char      *p, *host, *last;
     ngx_str_t   *value, *origin;
     ngx_uint_t   i;
 
@@ -629,11 +633,19 @@ ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             p = last;
         }
 
-        /* what browsers send: no path, no wildcard */
+        /* what browsers send, host and port and nothing else */
 
-        if (p == last || ngx_strlchr(p, last, '/')
-            || ngx_strlchr(p, last, '*') || ngx_strlchr(p, last, ' '))
-        {
+        for (host = p; host < last; host++) {
+            if (!((*host >= '0' && *host <= '9')
+                  || (*host >= 'a' && *host <= 'z')
+                  || (*host >= 'A' && *host <= 'Z')
+                  || ngx_strchr(".-_:[]", *host)))
+            {
+                break;
+            }
+        }
+
+        if (p == last || host < last) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"tiktok_origin\" has an invalid origin "
                                "\"%V\", it is like "
@@ -686,20 +698,22 @@ ngx_tiktok_value(ngx_conf_t *cf, ngx_str_t *text,
 }
 
 
-static char *
-ngx_tiktok_number(ngx_conf_t *cf, ngx_str_t *arg, char *name, ngx_uint_t max,
-    ngx_uint_t *value)
-{
-    size_t     len;
-    ngx_int_t  n;
+/* "name=number", the name being known */
 
-    len = ngx_strlen(name);
-    n = ngx_atoi(arg->data + len, arg->len - len);
+static char *
+ngx_tiktok_number(ngx_conf_t *cf, ngx_command_t *cmd, ngx_str_t *arg,
+    ngx_uint_t max, ngx_uint_t *value)
+{
+    u_char     *p;
+    ngx_int_t   n;
+
+    p = (u_char *) ngx_strchr(arg->data, '=') + 1;
+    n = ngx_atoi(p, arg->data + arg->len - p);
 
     if (n < 1 || (ngx_uint_t) n > max) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid \"%V\", it is a number from 1 to %ui",
-                           arg, max);
+                           "\"%V\" has an invalid \"%V\", it is a number "
+                           "from 1 to %ui", &cmd->name, arg, max);
         return NGX_CONF_ERROR;
     }
 
@@ -709,24 +723,24 @@ ngx_tiktok_number(ngx_conf_t *cf, ngx_str_t *arg, char *name, ngx_uint_t max,
 }
 
 
+/* "name=time", the name being known */
+
 static char *
-ngx_tiktok_time(ngx_conf_t *cf, ngx_str_t *arg, char *name, ngx_msec_t *value)
+ngx_tiktok_time(ngx_conf_t *cf, ngx_command_t *cmd, ngx_str_t *arg,
+    ngx_msec_t *value)
 {
-    size_t     len;
     ngx_int_t  n;
     ngx_str_t  s;
 
-    len = ngx_strlen(name);
-
-    s.data = arg->data + len;
-    s.len = arg->len - len;
+    s.data = (u_char *) ngx_strchr(arg->data, '=') + 1;
+    s.len = arg->data + arg->len - s.data;
 
     n = ngx_parse_time(&s, 0);
 
     if (n == NGX_ERROR || n == 0 || n > 86400000) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid \"%V\", it is a time like \"10s\", up to "
-                           "a day", arg);
+                           "\"%V\" has an invalid \"%V\", it is a time "
+                           "like \"10s\", up to a day", &cmd->name, arg);
         return NGX_CONF_ERROR;
     }
 
@@ -764,15 +778,16 @@ ngx_tiktok_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
+    ds = tmcf->destinations.elts;
+
     if (tmcf->store.dir.data == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"tiktok_queue\" is not set, events need a directory "
-                      "to wait in, such as \"tiktok_queue "
-                      "/var/lib/nginx/tiktok\" in http");
+                      "\"tiktok_pixel %V\" has no \"tiktok_queue\": events "
+                      "need a directory to wait in, such as \"tiktok_queue "
+                      "/var/lib/nginx/tiktok\" in http, in %s:%ui",
+                      &ds[0]->queue.pixel, ds[0]->file, ds[0]->line);
         return NGX_ERROR;
     }
-
-    ds = tmcf->destinations.elts;
 
     for (i = 0; i < tmcf->destinations.nelts; i++) {
         queue = ngx_array_push(&tmcf->store.queues);
@@ -914,7 +929,7 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_tiktok_loc_conf_t *prev = parent;
     ngx_tiktok_loc_conf_t *conf = child;
 
-    if (conf->pixel.data == NULL) {
+    if (conf->pixel.data == NULL && prev->pixel.data) {
         conf->pixel = prev->pixel;
         conf->file = prev->file;
         conf->line = prev->line;
@@ -950,7 +965,8 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->beacon == 1) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"tiktok_beacon\" is in a location where no "
-                      "\"tiktok_pixel\" is in effect");
+                      "\"tiktok_pixel\" is in effect, in %s:%ui",
+                      conf->file, conf->line);
         return NGX_CONF_ERROR;
     }
 
@@ -1038,7 +1054,8 @@ ngx_tiktok_init_module(ngx_cycle_t *cycle)
     {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
                       "\"tiktok_queue\" is too small for %i workers, set "
-                      "size=%uzk or more", ccf->worker_processes, min / 1024);
+                      "size=%uzk or more, in %s:%ui", ccf->worker_processes,
+                      min / 1024, tmcf->store.file, tmcf->store.line);
         return NGX_ERROR;
     }
 

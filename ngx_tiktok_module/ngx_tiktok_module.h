@@ -50,7 +50,8 @@ typedef struct {
 
     ngx_tiktok_destination_t   *destination;    /* of the pixel, or NULL */
 
-    u_char                     *file;           /* where the pixel is set */
+    u_char                     *file;           /* where the pixel is set, or
+                                                   a beacon without one */
     ngx_uint_t                  line;
 } ngx_tiktok_loc_conf_t;
 

@@ -17,7 +17,7 @@ static ngx_int_t ngx_tiktok_destination_check(ngx_conf_t *cf,
 static ngx_int_t ngx_tiktok_destination_agree(ngx_conf_t *cf,
     ngx_tiktok_destination_t *d, ngx_tiktok_destination_t *wanted);
 static ngx_int_t ngx_tiktok_destination_error(ngx_conf_t *cf,
-    ngx_tiktok_destination_t *wanted, char *text);
+    ngx_tiktok_destination_t *wanted, const char *text);
 static ngx_int_t ngx_tiktok_access_token(ngx_conf_t *cf,
     ngx_tiktok_destination_t *d);
 
@@ -129,7 +129,7 @@ ngx_tiktok_destination_agree(ngx_conf_t *cf, ngx_tiktok_destination_t *d,
 
 static ngx_int_t
 ngx_tiktok_destination_error(ngx_conf_t *cf, ngx_tiktok_destination_t *wanted,
-    char *text)
+    const char *text)
 {
     ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                   "\"tiktok_pixel %V\" %s, in %s:%ui",
@@ -151,6 +151,7 @@ ngx_tiktok_access_token(ngx_conf_t *cf, ngx_tiktok_destination_t *d)
     ngx_str_t         path;
     const char       *mistake;
     ngx_file_info_t   fi;
+    u_char            text[NGX_MAX_CONF_ERRSTR + 1];
 
     path = d->token_file;
 
@@ -224,10 +225,15 @@ ngx_tiktok_access_token(ngx_conf_t *cf, ngx_tiktok_destination_t *d)
 
 failed:
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, err,
-                  "\"tiktok_access_token_file\" \"%V\" of \"tiktok_pixel "
-                  "%V\" %s, in %s:%ui", &path, &d->queue.pixel, mistake,
-                  d->file, d->line);
+    p = ngx_snprintf(text, NGX_MAX_CONF_ERRSTR,
+                     "has a \"tiktok_access_token_file\" \"%V\" that %s",
+                     &path, mistake);
 
-    return NGX_ERROR;
+    if (err) {
+        p = ngx_log_errno(p, text + NGX_MAX_CONF_ERRSTR, err);
+    }
+
+    *p = '\0';
+
+    return ngx_tiktok_destination_error(cf, d, (char *) text);
 }

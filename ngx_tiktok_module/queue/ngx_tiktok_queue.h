@@ -25,6 +25,8 @@
 
 typedef struct {
     ngx_str_t              dir;
+    u_char                *file;            /* of "tiktok_queue" */
+    ngx_uint_t             line;
     size_t                 size;            /* budget of a pixel */
     size_t                 segment_size;
     time_t                 max_age;         /* of an event, in seconds */
