@@ -28,6 +28,7 @@ typedef struct {
     ngx_uint_t             ncookies;
     unsigned               gpc:1;           /* Sec-GPC: 1 */
     unsigned               prefetch:1;
+    unsigned               cookies_lost:1;  /* there were more lines */
 } ngx_tiktok_headers_t;
 
 
@@ -55,6 +56,10 @@ ngx_tiktok_ctx_t *ngx_tiktok_ctx(ngx_http_request_t *r);
 
 /* "granted", "denied", "undecided" or "opted_out" */
 ngx_str_t *ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx);
+
+/* whether consent was granted, and a signal opts out of it */
+#define ngx_tiktok_ctx_opted_out(ctx)                                         \
+    ((ctx)->consent.verdict == NGX_TIKTOK_GRANTED && (ctx)->headers.gpc)
 
 /*
  * Why nothing may be captured of this request, as a result to be counted:

@@ -128,6 +128,11 @@ ngx_tiktok_variable_reason(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     u_char                *p;
     ngx_tiktok_consent_t  *consent;
 
+    if (ngx_tiktok_ctx_opted_out(ctx)) {
+        ngx_str_set(value, "Sec-GPC");
+        return NGX_OK;
+    }
+
     consent = &ctx->consent;
 
     value->data = ngx_pnalloc(r->pool, consent->preset.len + sizeof(": ") - 1

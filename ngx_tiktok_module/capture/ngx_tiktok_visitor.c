@@ -81,9 +81,12 @@ ngx_tiktok_headers(ngx_http_request_t *r, ngx_tiktok_headers_t *headers)
 
         if (ngx_tiktok_header_literal(&h[i], "cookie")) {
 
-            if (headers->ncookies < NGX_TIKTOK_COOKIE_LINES) {
-                headers->cookies[headers->ncookies++] = h[i].value;
+            if (headers->ncookies == NGX_TIKTOK_COOKIE_LINES) {
+                headers->cookies_lost = 1;
+                continue;
             }
+
+            headers->cookies[headers->ncookies++] = h[i].value;
 
         } else if (ngx_tiktok_header_literal(&h[i], "origin")) {
             headers->origin = h[i].value;
@@ -144,6 +147,12 @@ ngx_tiktok_consent(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
         return NGX_OK;
     }
 
+    if (ctx->headers.cookies_lost) {
+        /* the one that denies may be among those we have not seen */
+        ngx_str_set(&ctx->consent.detail, "too many Cookie headers");
+        return NGX_OK;
+    }
+
     signals.cookies.lines = ctx->headers.cookies;
     signals.cookies.nlines = ctx->headers.ncookies;
 
@@ -197,7 +206,7 @@ ngx_tiktok_true_value(ngx_str_t *value)
 ngx_str_t *
 ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx)
 {
-    if (ctx->consent.verdict == NGX_TIKTOK_GRANTED && ctx->headers.gpc) {
+    if (ngx_tiktok_ctx_opted_out(ctx)) {
         return &ngx_tiktok_opted_out;
     }
 
@@ -230,7 +239,7 @@ ngx_tiktok_ctx_refused(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
         return NGX_TIKTOK_RESULT_UNDECIDED;
     }
 
-    if (ctx->headers.gpc) {
+    if (ngx_tiktok_ctx_opted_out(ctx)) {
         return NGX_TIKTOK_RESULT_OPTED_OUT;
     }
 

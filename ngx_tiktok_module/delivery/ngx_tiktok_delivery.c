@@ -75,6 +75,8 @@ ngx_tiktok_delivery_start(ngx_tiktok_store_t *store, ngx_array_t *destinations)
 
         ngx_queue_init(&d->waiting);
 
+        ngx_tiktok_gauge(d->queue.stats->in_flight, 0);
+
         d->wake.handler = ngx_tiktok_delivery_run;
         d->wake.data = d;
         d->wake.log = store->log;
@@ -394,11 +396,11 @@ ngx_tiktok_batch_send(ngx_tiktok_batch_t *batch)
     /* the reply may come before the call returns */
 
     d->in_flight++;
-    ngx_tiktok_count(counters->in_flight, 1);
+    ngx_tiktok_gauge(d->queue.stats->in_flight, d->in_flight);
 
     if (ngx_tiktok_request_send(&request) != NGX_OK) {
         d->in_flight--;
-        ngx_tiktok_count(counters->in_flight, -1);
+        ngx_tiktok_gauge(d->queue.stats->in_flight, d->in_flight);
         return NGX_ERROR;
     }
 
@@ -485,7 +487,7 @@ ngx_tiktok_batch_reply(void *data, ngx_tiktok_reply_t *reply)
     counters = ngx_tiktok_counters(d->queue.stats);
 
     d->in_flight--;
-    ngx_tiktok_count(counters->in_flight, -1);
+    ngx_tiktok_gauge(d->queue.stats->in_flight, d->in_flight);
 
     ngx_tiktok_answer_read(batch->pool, reply, &d->access_token, &answer);
 

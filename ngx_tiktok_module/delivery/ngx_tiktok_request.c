@@ -150,7 +150,7 @@ ngx_tiktok_carrier_create(ngx_tiktok_request_t *request)
     carrier->log = *request->log;
     carrier->log.handler = ngx_tiktok_carrier_log;
     carrier->log.data = &carrier->log_ctx;
-    carrier->log.action = "sending events";
+    carrier->log.action = NULL;
     carrier->log.next = NULL;
     carrier->log_ctx.connection = c;
 
@@ -575,7 +575,13 @@ ngx_tiktok_carrier_log(ngx_log_t *log, u_char *buf, size_t len)
     ngx_http_request_t  *r;
     ngx_http_log_ctx_t  *ctx;
 
-    p = ngx_snprintf(buf, len, " while %s to tiktok", log->action);
+    if (log->action) {
+        p = ngx_snprintf(buf, len, " while %s", log->action);
+        len -= p - buf;
+        buf = p;
+    }
+
+    p = ngx_snprintf(buf, len, ", sending events to tiktok");
     len -= p - buf;
     buf = p;
 

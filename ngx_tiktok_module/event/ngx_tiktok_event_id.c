@@ -20,6 +20,7 @@
 static ngx_int_t ngx_tiktok_event_id_given(ngx_tiktok_parts_t *parts,
     cJSON *id);
 static ngx_int_t ngx_tiktok_event_id_order(ngx_tiktok_parts_t *parts);
+static ngx_uint_t ngx_tiktok_event_id_printable(ngx_str_t *text);
 static ngx_int_t ngx_tiktok_event_id_random(ngx_tiktok_parts_t *parts);
 
 
@@ -70,6 +71,11 @@ ngx_tiktok_event_id_given(ngx_tiktok_parts_t *parts, cJSON *id)
         return NGX_DECLINED;
     }
 
+    if (!ngx_tiktok_event_id_printable(&text)) {
+        event->error = "has control characters";
+        return NGX_DECLINED;
+    }
+
     event->field = NULL;
 
     if (ngx_tiktok_has_email(text.data, text.len)) {
@@ -107,6 +113,7 @@ ngx_tiktok_event_id_order(ngx_tiktok_parts_t *parts)
         || text.len == 0
         || text.len > NGX_TIKTOK_EVENT_ID_LEN
                       - (sizeof(NGX_TIKTOK_ORDER_PREFIX) - 1)
+        || !ngx_tiktok_event_id_printable(&text)
         || ngx_tiktok_has_email(text.data, text.len))
     {
         return NGX_DECLINED;
@@ -128,6 +135,23 @@ ngx_tiktok_event_id_order(ngx_tiktok_parts_t *parts)
     parts->event->id_source = NGX_TIKTOK_ID_ORDER;
 
     return NGX_OK;
+}
+
+
+/* an id is also a variable, which a configuration may put into a header */
+
+static ngx_uint_t
+ngx_tiktok_event_id_printable(ngx_str_t *text)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < text->len; i++) {
+        if (text->data[i] < ' ' || text->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

@@ -94,7 +94,7 @@ ngx_tiktok_store_open(ngx_tiktok_store_t *store)
         queues[i]->prepare.log = store->log;
         queues[i]->retry = ngx_current_msec;
 
-        queues[i]->stats->oldest[ngx_worker % NGX_TIKTOK_WORKERS] = 0;
+        ngx_tiktok_gauge(queues[i]->stats->oldest, 0);
     }
 
     return NGX_OK;
@@ -437,15 +437,8 @@ ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue)
 {
     time_t                 oldest;
     ngx_queue_t           *q;
-    ngx_atomic_t          *to;
     ngx_tiktok_segment_t  *segment;
 
-    if (ngx_exiting) {
-        /* a new worker of the same number may write there */
-        return;
-    }
-
-    to = &queue->stats->oldest[ngx_worker % NGX_TIKTOK_WORKERS];
     oldest = 0;
 
     for (q = ngx_queue_head(&queue->segments);
@@ -465,7 +458,7 @@ ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue)
         }
     }
 
-    *to = oldest;
+    ngx_tiktok_gauge(queue->stats->oldest, oldest);
 }
 
 

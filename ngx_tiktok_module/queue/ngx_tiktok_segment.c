@@ -327,20 +327,24 @@ ngx_tiktok_segment_next(ngx_tiktok_segment_t *segment, ngx_uint_t *corrupt)
         p = segment->read;
         record = (ngx_tiktok_record_t *) p;
 
-        if (segment->last - p < (ssize_t) sizeof(ngx_tiktok_record_t)
-            || record->length == 0)
-        {
+        if (segment->last - p < (ssize_t) sizeof(ngx_tiktok_record_t)) {
             break;
         }
 
         if (!ngx_tiktok_record_valid(segment, p)) {
 
-            /* look for a good record behind the damage */
+            /* the end, or damage with good records behind it */
 
             do {
                 p += 8;
             } while (segment->last - p >= (ssize_t) sizeof(ngx_tiktok_record_t)
                      && !ngx_tiktok_record_valid(segment, p));
+
+            if (segment->last - p < (ssize_t) sizeof(ngx_tiktok_record_t)
+                && record->length == 0)
+            {
+                break;
+            }
 
             (*corrupt)++;
             segment->read = p;

@@ -88,7 +88,6 @@ typedef struct {
     ngx_atomic_t                 requests;
     ngx_atomic_t                 retries;
     ngx_atomic_t                 splits;
-    ngx_atomic_t                 in_flight;
     ngx_atomic_t                 padding[8];
 } ngx_tiktok_counters_t;
 
@@ -115,8 +114,9 @@ typedef struct {
     time_t                 last_delivered;
     ngx_msec_t             latency;
 
-    /* time of the oldest event in each worker's queue, 0 if none */
+    /* of each worker: time of its oldest event or 0, requests under way */
     ngx_atomic_t           oldest[NGX_TIKTOK_WORKERS];
+    ngx_atomic_t           in_flight[NGX_TIKTOK_WORKERS];
 
     ngx_tiktok_counters_t  counters[NGX_TIKTOK_STRIPES];
 } ngx_tiktok_stats_t;
@@ -145,6 +145,12 @@ ngx_tiktok_stats_t *ngx_tiktok_stats(ngx_shm_zone_t *shm_zone,
 
 #define ngx_tiktok_count(counter, n)                                          \
     (void) ngx_atomic_fetch_add(&(counter), (ngx_atomic_int_t) (n))
+
+/* a value of this worker; one that leaves must not touch its heir's */
+#define ngx_tiktok_gauge(gauge, value)                                        \
+    if (!ngx_exiting) {                                                       \
+        (gauge)[ngx_worker % NGX_TIKTOK_WORKERS] = (value);                   \
+    }
 
 /* adds up the stripes; the sums are exact when nothing is under way */
 void ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats,

@@ -13,14 +13,20 @@
 #define NGX_TIKTOK_STATUS_SIZE  8192
 
 
+static void ngx_tiktok_status_pixels(ngx_tiktok_writer_t *w,
+    ngx_tiktok_main_conf_t *tmcf);
 static void ngx_tiktok_status_pixel(ngx_tiktok_writer_t *w,
-    ngx_tiktok_destination_t *d);
+    ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats);
+static ngx_tiktok_destination_t *ngx_tiktok_status_destination(
+    ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats);
 static void ngx_tiktok_status_queue(ngx_tiktok_writer_t *w,
-    ngx_tiktok_destination_t *d, ngx_tiktok_counters_t *sum);
+    ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats,
+    ngx_tiktok_counters_t *sum);
 static void ngx_tiktok_status_events(ngx_tiktok_writer_t *w,
     ngx_tiktok_counters_t *sum);
 static void ngx_tiktok_status_delivery(ngx_tiktok_writer_t *w,
-    ngx_tiktok_destination_t *d, ngx_tiktok_counters_t *sum);
+    ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats,
+    ngx_tiktok_counters_t *sum);
 static void ngx_tiktok_status_object(ngx_tiktok_writer_t *w, char *name,
     ngx_str_t *names, ngx_atomic_t *values, ngx_uint_t n);
 static void ngx_tiktok_status_name(ngx_tiktok_writer_t *w, char *name);
@@ -84,15 +90,13 @@ static ngx_str_t  ngx_tiktok_ages[] = {
 ngx_int_t
 ngx_tiktok_status_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                   rc;
-    ngx_buf_t                  *b;
-    ngx_uint_t                  i;
-    ngx_chain_t                 out;
-    ngx_table_elt_t            *h;
-    ngx_tiktok_zone_t          *zone;
-    ngx_tiktok_writer_t         w;
-    ngx_tiktok_main_conf_t     *tmcf;
-    ngx_tiktok_destination_t  **ds;
+    ngx_int_t                rc;
+    ngx_buf_t               *b;
+    ngx_chain_t              out;
+    ngx_table_elt_t         *h;
+    ngx_tiktok_zone_t       *zone;
+    ngx_tiktok_writer_t      w;
+    ngx_tiktok_main_conf_t  *tmcf;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -119,14 +123,8 @@ ngx_tiktok_status_handler(ngx_http_request_t *r)
     ngx_tiktok_status_name(&w, "pixels");
     ngx_tiktok_write_literal(&w, "[");
 
-    ds = tmcf->destinations.elts;
-
-    for (i = 0; i < tmcf->destinations.nelts; i++) {
-        if (i) {
-            ngx_tiktok_write_literal(&w, ",");
-        }
-
-        ngx_tiktok_status_pixel(&w, ds[i]);
+    if (zone) {
+        ngx_tiktok_status_pixels(&w, tmcf);
     }
 
     ngx_tiktok_write_literal(&w, "]}\n");
@@ -175,15 +173,82 @@ ngx_tiktok_status_handler(ngx_http_request_t *r)
 }
 
 
-static void
-ngx_tiktok_status_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_destination_t *d)
-{
-    ngx_uint_t              i;
-    ngx_str_t               names[NGX_TIKTOK_RESULTS];
-    ngx_tiktok_stats_t     *stats;
-    ngx_tiktok_counters_t   sum;
+/* those of the configuration first, then those that have left it */
 
-    stats = d->queue.stats;
+static void
+ngx_tiktok_status_pixels(ngx_tiktok_writer_t *w, ngx_tiktok_main_conf_t *tmcf)
+{
+    ngx_uint_t                  i;
+    ngx_queue_t                *q;
+    ngx_slab_pool_t            *shpool;
+    ngx_tiktok_zone_t          *zone;
+    ngx_tiktok_stats_t         *stats;
+    ngx_tiktok_destination_t  **ds;
+
+    ds = tmcf->destinations.elts;
+
+    for (i = 0; i < tmcf->destinations.nelts; i++) {
+        if (i) {
+            ngx_tiktok_write_literal(w, ",");
+        }
+
+        ngx_tiktok_status_pixel(w, tmcf, ds[i]->queue.stats);
+    }
+
+    zone = tmcf->store.zone->data;
+    shpool = (ngx_slab_pool_t *) tmcf->store.zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+    q = ngx_queue_head(&zone->pixels);
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    /* only a reload makes new ones, and none is ever removed */
+
+    for ( /* void */ ;
+         q != ngx_queue_sentinel(&zone->pixels);
+         q = ngx_queue_next(q))
+    {
+        stats = ngx_queue_data(q, ngx_tiktok_stats_t, queue);
+
+        if (ngx_tiktok_status_destination(tmcf, stats) == NULL) {
+            ngx_tiktok_write_literal(w, ",");
+            ngx_tiktok_status_pixel(w, tmcf, stats);
+        }
+    }
+}
+
+
+static ngx_tiktok_destination_t *
+ngx_tiktok_status_destination(ngx_tiktok_main_conf_t *tmcf,
+    ngx_tiktok_stats_t *stats)
+{
+    ngx_uint_t                  i;
+    ngx_tiktok_destination_t  **ds;
+
+    ds = tmcf->destinations.elts;
+
+    for (i = 0; i < tmcf->destinations.nelts; i++) {
+        if (ds[i]->queue.stats == stats) {
+            return ds[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_tiktok_status_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_main_conf_t *tmcf,
+    ngx_tiktok_stats_t *stats)
+{
+    char                      *state;
+    ngx_uint_t                 i;
+    ngx_str_t                  names[NGX_TIKTOK_RESULTS];
+    ngx_tiktok_counters_t      sum;
+    ngx_tiktok_destination_t  *d;
+
+    d = ngx_tiktok_status_destination(tmcf, stats);
+    state = d ? ngx_tiktok_states[stats->state] : "removed";
 
     ngx_tiktok_stats_sum(stats, &sum);
 
@@ -192,25 +257,24 @@ ngx_tiktok_status_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_destination_t *d)
     }
 
     ngx_tiktok_write_literal(w, "{\"pixel\":");
-    ngx_tiktok_write_string(w, d->queue.pixel.data, d->queue.pixel.len);
+    ngx_tiktok_write_string(w, stats->pixel, ngx_strlen(stats->pixel));
     ngx_tiktok_status_name(w, "state");
-    ngx_tiktok_write_string(w, (u_char *) ngx_tiktok_states[stats->state],
-                            ngx_strlen(ngx_tiktok_states[stats->state]));
+    ngx_tiktok_write_string(w, (u_char *) state, ngx_strlen(state));
 
-    if (d->test_event_code.len) {
+    if (d && d->test_event_code.len) {
         ngx_tiktok_status_name(w, "test_event_code");
         ngx_tiktok_write_string(w, d->test_event_code.data,
                                 d->test_event_code.len);
     }
 
-    if (d->assumed) {
+    if (d && d->assumed) {
         ngx_tiktok_status_name(w, "consent");
         ngx_tiktok_write_literal(w, "\"assumed\"");
     }
 
     ngx_tiktok_status_object(w, "results", names, sum.results,
                              NGX_TIKTOK_RESULTS);
-    ngx_tiktok_status_queue(w, d, &sum);
+    ngx_tiktok_status_queue(w, tmcf, stats, &sum);
     ngx_tiktok_status_events(w, &sum);
     ngx_tiktok_status_object(w, "left_out", ngx_tiktok_left_outs,
                              sum.left_out, NGX_TIKTOK_LEFT_OUTS);
@@ -218,21 +282,19 @@ ngx_tiktok_status_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_destination_t *d)
                              sum.id_sources, NGX_TIKTOK_ID_SOURCES);
     ngx_tiktok_status_object(w, "age_at_delivery", ngx_tiktok_ages, sum.ages,
                              NGX_TIKTOK_AGES);
-    ngx_tiktok_status_delivery(w, d, &sum);
+    ngx_tiktok_status_delivery(w, tmcf, stats, &sum);
 
     ngx_tiktok_write_literal(w, "}");
 }
 
 
 static void
-ngx_tiktok_status_queue(ngx_tiktok_writer_t *w, ngx_tiktok_destination_t *d,
-    ngx_tiktok_counters_t *sum)
+ngx_tiktok_status_queue(ngx_tiktok_writer_t *w, ngx_tiktok_main_conf_t *tmcf,
+    ngx_tiktok_stats_t *stats, ngx_tiktok_counters_t *sum)
 {
-    time_t               oldest;
-    ngx_uint_t           i;
-    ngx_tiktok_stats_t  *stats;
+    time_t      oldest;
+    ngx_uint_t  i;
 
-    stats = d->queue.stats;
     oldest = 0;
 
     for (i = 0; i < NGX_TIKTOK_WORKERS; i++) {
@@ -247,7 +309,7 @@ ngx_tiktok_status_queue(ngx_tiktok_writer_t *w, ngx_tiktok_destination_t *d,
     ngx_tiktok_write_literal(w, "{\"events\":");
     ngx_tiktok_write_number(w, (double) ngx_tiktok_stats_pending(sum));
     ngx_tiktok_status_number(w, "bytes", (ngx_atomic_int_t) sum->bytes);
-    ngx_tiktok_status_number(w, "capacity", d->queue.store->size);
+    ngx_tiktok_status_number(w, "capacity", tmcf->store.size);
     ngx_tiktok_status_number(w, "oldest_seconds",
                              oldest ? ngx_max(ngx_time() - oldest, 0) : 0);
 
@@ -299,21 +361,28 @@ ngx_tiktok_status_events(ngx_tiktok_writer_t *w, ngx_tiktok_counters_t *sum)
 
 
 static void
-ngx_tiktok_status_delivery(ngx_tiktok_writer_t *w, ngx_tiktok_destination_t *d,
+ngx_tiktok_status_delivery(ngx_tiktok_writer_t *w,
+    ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats,
     ngx_tiktok_counters_t *sum)
 {
-    ngx_tiktok_stats_t  *stats;
+    ngx_uint_t        i, in_flight;
+    ngx_slab_pool_t  *shpool;
 
-    stats = d->queue.stats;
+    shpool = (ngx_slab_pool_t *) tmcf->store.zone->shm.addr;
+    in_flight = 0;
+
+    for (i = 0; i < NGX_TIKTOK_WORKERS; i++) {
+        in_flight += stats->in_flight[i];
+    }
 
     ngx_tiktok_status_name(w, "delivery");
     ngx_tiktok_write_literal(w, "{\"requests\":");
     ngx_tiktok_write_number(w, (double) sum->requests);
     ngx_tiktok_status_number(w, "retries", sum->retries);
     ngx_tiktok_status_number(w, "splits", sum->splits);
-    ngx_tiktok_status_number(w, "in_flight", (ngx_atomic_int_t) sum->in_flight);
+    ngx_tiktok_status_number(w, "in_flight", in_flight);
 
-    ngx_shmtx_lock(&d->shpool->mutex);
+    ngx_shmtx_lock(&shpool->mutex);
 
     ngx_tiktok_status_number(w, "last_code", stats->last_code);
     ngx_tiktok_status_name(w, "last_message");
@@ -324,7 +393,7 @@ ngx_tiktok_status_delivery(ngx_tiktok_writer_t *w, ngx_tiktok_destination_t *d,
     ngx_tiktok_status_number(w, "last_delivered", stats->last_delivered);
     ngx_tiktok_status_number(w, "latency_ms", stats->latency);
 
-    ngx_shmtx_unlock(&d->shpool->mutex);
+    ngx_shmtx_unlock(&shpool->mutex);
 
     ngx_tiktok_write_literal(w, "}");
 }
