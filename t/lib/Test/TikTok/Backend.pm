@@ -98,16 +98,18 @@ sub requests ($self) {
   return @requests;
 }
 
-sub connections ($self) { return scalar(() = $self->_lines('connections')) }
+sub connections ($self) { return $self->_count('connections') }
 
 sub wait_requests ($self, $count, $seconds = 10) {
-  return wait_for($seconds, sub { $self->_lines('requests') >= $count });
+  return wait_for($seconds, sub { $self->_count('requests') >= $count });
 }
 
 sub _lines ($self, $what) {
   open my $in, '<', "$self->{file}.$what" or return ();
   return <$in>;
 }
+
+sub _count ($self, $what) { return scalar(() = $self->_lines($what)) }
 
 # --- the child -----------------------------------------------------------------------------------------------------
 
