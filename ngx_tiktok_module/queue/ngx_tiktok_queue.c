@@ -311,6 +311,10 @@ ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
 
             if (record == NULL) {
                 /* damaged since it was counted */
+                ngx_tiktok_count(ngx_tiktok_counters(queue->stats)
+                                 ->fates[NGX_TIKTOK_FATE_CORRUPT],
+                                 segment->records);
+
                 queue->pending -= segment->records;
                 segment->records = 0;
                 break;
@@ -406,7 +410,10 @@ ngx_tiktok_queue_drained(ngx_tiktok_queue_t *queue,
 
     ngx_queue_remove(&segment->queue);
 
+    /* an adopted one may have holes, or another size */
+
     if (queue->spare == NULL
+        && segment->own
         && (size_t) (segment->end - segment->start)
            == queue->store->segment_size)
     {
@@ -660,23 +667,28 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment)
 {
     size_t                      bytes;
-    ngx_uint_t                  corrupt;
+    ngx_uint_t                  corrupt, damaged;
     ngx_queue_t                *q;
     ngx_tiktok_zone_t          *zone;
-    ngx_tiktok_record_t        *record;
+    ngx_tiktok_record_t        *record, *first;
     ngx_tiktok_segment_t       *other;
     ngx_tiktok_counters_t      *counters;
     ngx_tiktok_segment_head_t  *head;
 
     bytes = 0;
     corrupt = 0;
+    first = NULL;
 
     while ((record = ngx_tiktok_segment_next(segment, &corrupt)) != NULL) {
         bytes += ngx_tiktok_record_size(record->length);
         segment->records++;
+
+        if (first == NULL) {
+            first = record;
+        }
     }
 
-    segment->read = segment->start + sizeof(ngx_tiktok_segment_head_t);
+    segment->read = (u_char *) first;
 
     head = ngx_tiktok_segment_head(segment);
     zone = queue->store->zone->data;
@@ -684,6 +696,7 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
 
     if (head->zone != zone->id) {
         head->zone = zone->id;
+        head->corrupt = 0;
 
         ngx_tiktok_count(counters->fates[NGX_TIKTOK_FATE_RECOVERED],
                          segment->records + corrupt);
@@ -691,12 +704,18 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
         ngx_tiktok_count(queue->stats->disk, segment->end - segment->start);
     }
 
-    if (corrupt) {
-        ngx_tiktok_count(counters->fates[NGX_TIKTOK_FATE_CORRUPT], corrupt);
+    /* what an owner before us has counted and told is not told again */
+
+    damaged = (corrupt > head->corrupt) ? corrupt - head->corrupt : 0;
+
+    if (damaged) {
+        head->corrupt = corrupt;
+
+        ngx_tiktok_count(counters->fates[NGX_TIKTOK_FATE_CORRUPT], damaged);
 
         ngx_log_error(NGX_LOG_ERR, segment->log, 0,
                       "tiktok_queue: %ui damaged places in \"%V\"",
-                      corrupt, &segment->path);
+                      damaged, &segment->path);
     }
 
     if (segment->records == 0) {
@@ -708,7 +727,7 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
                   "tiktok_queue: took over %ui events of \"%V\"",
                   segment->records, &segment->path);
 
-    /* names begin with the time of their making: oldest events first */
+    /* oldest events first: names do not tell, since segments serve again */
 
     for (q = ngx_queue_head(&queue->segments);
          q != ngx_queue_sentinel(&queue->segments);
@@ -716,7 +735,21 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
     {
         other = ngx_queue_data(q, ngx_tiktok_segment_t, queue);
 
-        if (ngx_strcmp(other->path.data, segment->path.data) > 0) {
+        if (other->records == 0) {
+
+            if (other == queue->tail) {
+                break;
+            }
+
+            continue;
+        }
+
+        record = (ngx_tiktok_record_t *) other->read;
+
+        if (record->time > first->time
+            || (record->time == first->time
+                && ngx_strcmp(other->path.data, segment->path.data) > 0))
+        {
             break;
         }
     }

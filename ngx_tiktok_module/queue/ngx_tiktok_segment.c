@@ -64,7 +64,9 @@ ngx_tiktok_segment_create(ngx_str_t *path, size_t size, uint64_t zone,
         goto failed;
     }
 
-    err = posix_fallocate(segment->fd, 0, size);
+    do {
+        err = posix_fallocate(segment->fd, 0, size);
+    } while (err == NGX_EINTR);
 
     if (err) {
         ngx_set_errno(err);
@@ -82,6 +84,8 @@ ngx_tiktok_segment_create(ngx_str_t *path, size_t size, uint64_t zone,
     ngx_memcpy(head->magic, NGX_TIKTOK_SEGMENT_MAGIC, sizeof(head->magic));
     head->zone = zone;
     head->generation = 1;
+
+    segment->own = 1;
 
     if (ngx_rename_file(temp, segment->path.data) == NGX_FILE_ERROR) {
         failed = ngx_rename_file_n;
@@ -145,12 +149,16 @@ ngx_tiktok_segment_adopt(ngx_tiktok_segment_t **result, ngx_str_t *path,
         goto failed;
     }
 
-    rc = NGX_ABORT;
+    if ((size_t) ngx_file_size(&fi) < sizeof(ngx_tiktok_segment_head_t)) {
+        rc = NGX_ABORT;
+        goto failed;
+    }
 
-    if ((size_t) ngx_file_size(&fi) < sizeof(ngx_tiktok_segment_head_t)
-        || ngx_tiktok_segment_map(segment, (size_t) ngx_file_size(&fi))
-           != NGX_OK)
+    if (ngx_tiktok_segment_map(segment, (size_t) ngx_file_size(&fi))
+        != NGX_OK)
     {
+        /* no fault of the file */
+        rc = NGX_ERROR;
         goto failed;
     }
 
@@ -159,6 +167,7 @@ ngx_tiktok_segment_adopt(ngx_tiktok_segment_t **result, ngx_str_t *path,
     if (ngx_memcmp(head->magic, NGX_TIKTOK_SEGMENT_MAGIC, sizeof(head->magic))
         != 0)
     {
+        rc = NGX_ABORT;
         goto failed;
     }
 
@@ -375,6 +384,8 @@ ngx_tiktok_segment_reset(ngx_tiktok_segment_t *segment)
     segment->read = segment->start + sizeof(ngx_tiktok_segment_head_t);
     segment->last = segment->read;
     segment->records = 0;
+
+    head->corrupt = 0;
 
     /* empty first, so that no moment shows the old records as damaged */
 

@@ -28,7 +28,8 @@ typedef struct {
     u_char               magic[8];
     uint64_t             zone;          /* the counters that know the events */
     uint32_t             generation;
-    u_char               reserved[44];
+    uint32_t             corrupt;       /* damaged places that were counted */
+    u_char               reserved[40];
 } ngx_tiktok_segment_head_t;
 
 
@@ -61,6 +62,7 @@ typedef struct {
     ngx_uint_t           records;       /* unread */
     ngx_uint_t           leased;        /* read, and not yet done */
     ngx_uint_t           returned;      /* read, and left for its next owner */
+    ngx_uint_t           own;           /* made by us, with all its blocks */
     ngx_str_t            path;          /* with a zero at the end */
     ngx_log_t           *log;
 } ngx_tiktok_segment_t;
