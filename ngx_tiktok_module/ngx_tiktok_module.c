@@ -1072,8 +1072,11 @@ ngx_tiktok_init_module(ngx_cycle_t *cycle)
             return NGX_ERROR;
         }
 
-        /* this reload may have mended what was in the way */
-        ds[i]->queue.stats->retry_at = 0;
+        /* this reload may have mended what was in the way: ask at once */
+
+        if (ds[i]->queue.stats->state != NGX_TIKTOK_STATE_OK) {
+            ds[i]->queue.stats->retry_at = ngx_max(ngx_current_msec, 1);
+        }
     }
 
     return NGX_OK;

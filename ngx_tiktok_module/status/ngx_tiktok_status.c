@@ -22,6 +22,8 @@ static ngx_tiktok_destination_t *ngx_tiktok_status_destination(
 static void ngx_tiktok_status_queue(ngx_tiktok_writer_t *w,
     ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats,
     ngx_tiktok_counters_t *sum);
+static ngx_uint_t ngx_tiktok_status_workers(ngx_tiktok_main_conf_t *tmcf,
+    ngx_tiktok_stats_t *stats);
 static void ngx_tiktok_status_events(ngx_tiktok_writer_t *w,
     ngx_tiktok_counters_t *sum);
 static void ngx_tiktok_status_delivery(ngx_tiktok_writer_t *w,
@@ -293,11 +295,12 @@ ngx_tiktok_status_queue(ngx_tiktok_writer_t *w, ngx_tiktok_main_conf_t *tmcf,
     ngx_tiktok_stats_t *stats, ngx_tiktok_counters_t *sum)
 {
     time_t      oldest;
-    ngx_uint_t  i;
+    ngx_uint_t  i, n;
 
+    n = ngx_tiktok_status_workers(tmcf, stats);
     oldest = 0;
 
-    for (i = 0; i < NGX_TIKTOK_WORKERS; i++) {
+    for (i = 0; i < n; i++) {
         if (stats->oldest[i]
             && (oldest == 0 || (time_t) stats->oldest[i] < oldest))
         {
@@ -319,6 +322,25 @@ ngx_tiktok_status_queue(ngx_tiktok_writer_t *w, ngx_tiktok_main_conf_t *tmcf,
     }
 
     ngx_tiktok_write_literal(w, "}");
+}
+
+
+/* how many workers keep the gauges of a pixel; those of former ones stand */
+
+static ngx_uint_t
+ngx_tiktok_status_workers(ngx_tiktok_main_conf_t *tmcf,
+    ngx_tiktok_stats_t *stats)
+{
+    ngx_core_conf_t  *ccf;
+
+    if (ngx_tiktok_status_destination(tmcf, stats) == NULL) {
+        return 0;
+    }
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
+                                           ngx_core_module);
+
+    return ngx_min(ngx_max(ccf->worker_processes, 1), NGX_TIKTOK_WORKERS);
 }
 
 
@@ -365,13 +387,14 @@ ngx_tiktok_status_delivery(ngx_tiktok_writer_t *w,
     ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats,
     ngx_tiktok_counters_t *sum)
 {
-    ngx_uint_t        i, in_flight;
+    ngx_uint_t        i, n, in_flight;
     ngx_slab_pool_t  *shpool;
 
     shpool = (ngx_slab_pool_t *) tmcf->store.zone->shm.addr;
+    n = ngx_tiktok_status_workers(tmcf, stats);
     in_flight = 0;
 
-    for (i = 0; i < NGX_TIKTOK_WORKERS; i++) {
+    for (i = 0; i < n; i++) {
         in_flight += stats->in_flight[i];
     }
 
