@@ -136,6 +136,14 @@ ngx_tiktok_answer_string(ngx_pool_t *pool, cJSON *item,
         }
     }
 
+    /* these go into a log */
+
+    for (p = to->data; p < last; p++) {
+        if (*p < ' ' || *p == 0x7f) {
+            *p = ' ';
+        }
+    }
+
     if (len > max) {
         /* no character is cut in two */
 
