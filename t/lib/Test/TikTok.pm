@@ -53,8 +53,11 @@ my (%living, $owner, $left_behind);
 # whatever ends a test ends what it started; no wait is endless. a test that builds says: use Test::TikTok limit => 900
 sub import ($class, %option) {
   $owner //= $$;
-  for my $signal (qw(INT TERM HUP)) {
-    $SIG{$signal} //= sub ($name) { exit 130 };
+  for my $signal (qw(INT TERM HUP PIPE)) {
+    $SIG{$signal} //= sub ($name) {
+      $SIG{PIPE} = 'IGNORE';    # nobody may be there to hear how it ends
+      exit 130;
+    };
   }
   $SIG{ALRM} = sub ($name) { die "the test took more than its time\n" };
   alarm +($option{limit} // TEST_LIMIT) * slow();
