@@ -47,7 +47,7 @@ static char *ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent,
 static char *ngx_tiktok_destination(ngx_conf_t *cf,
     ngx_tiktok_loc_conf_t *conf);
 
-static ngx_int_t ngx_tiktok_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_tiktok_init_zone(ngx_shm_zone_t *shm_zone, void *data);
 static ngx_int_t ngx_tiktok_init_process(ngx_cycle_t *cycle);
 static void ngx_tiktok_exit_process(ngx_cycle_t *cycle);
 
@@ -156,7 +156,7 @@ ngx_module_t  ngx_tiktok_module = {
     ngx_tiktok_commands,                   /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_tiktok_init_module,                /* init module */
+    NULL,                                  /* init module */
     ngx_tiktok_init_process,               /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -808,7 +808,8 @@ ngx_tiktok_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    tmcf->store.zone->init = ngx_tiktok_zone_init;
+    tmcf->store.zone->init = ngx_tiktok_init_zone;
+    tmcf->store.zone->data = cf->cycle;
 
     ngx_str_set(&name, "tiktok_seen");
 
@@ -1029,23 +1030,28 @@ ngx_tiktok_destination(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
 }
 
 
-/* after the whole configuration was read, also by "nginx -t" */
+/*
+ * After the whole configuration was read, also by "nginx -t".  Where this
+ * fails on reload, the old configuration stays in effect; a failure of an
+ * "init module" handler would be the end of the master.
+ */
 
 static ngx_int_t
-ngx_tiktok_init_module(ngx_cycle_t *cycle)
+ngx_tiktok_init_zone(ngx_shm_zone_t *shm_zone, void *data)
 {
+    ngx_cycle_t *cycle = shm_zone->data;
+
     size_t                      min;
     ngx_uint_t                  i;
     ngx_core_conf_t            *ccf;
     ngx_tiktok_main_conf_t     *tmcf;
     ngx_tiktok_destination_t  **ds;
 
-    tmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_tiktok_module);
-
-    if (tmcf == NULL || tmcf->destinations.nelts == 0) {
-        return NGX_OK;
+    if (ngx_tiktok_zone_init(shm_zone, data) != NGX_OK) {
+        return NGX_ERROR;
     }
 
+    tmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_tiktok_module);
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
     if (ngx_tiktok_store_divide(&tmcf->store,
@@ -1067,7 +1073,9 @@ ngx_tiktok_init_module(ngx_cycle_t *cycle)
 
         if (ds[i]->queue.stats == NULL) {
             ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                          "no memory for the counters of pixel \"%V\"",
+                          "no memory for the counters of pixel \"%V\", "
+                          "those of removed pixels are kept until nginx is "
+                          "started again",
                           &ds[i]->queue.pixel);
             return NGX_ERROR;
         }

@@ -221,7 +221,9 @@ ngx_tiktok_delivery_wait(ngx_tiktok_destination_t *d)
 
     stats = d->queue.stats;
 
-    if (ngx_cycle->free_connection_n < NGX_TIKTOK_DELIVERY_SPARE) {
+    if (ngx_cycle->free_connection_n + ngx_cycle->reusable_connections_n
+        < NGX_TIKTOK_DELIVERY_SPARE)
+    {
         return 100;
     }
 
@@ -288,14 +290,37 @@ ngx_tiktok_delivery_rate(ngx_tiktok_destination_t *d)
 static ngx_tiktok_batch_t *
 ngx_tiktok_batch_next(ngx_tiktok_destination_t *d)
 {
+    ngx_uint_t           n;
     ngx_queue_t         *q;
     ngx_tiktok_batch_t  *batch;
 
-    if (!ngx_queue_empty(&d->waiting)) {
+    while (!ngx_queue_empty(&d->waiting)) {
         q = ngx_queue_head(&d->waiting);
         ngx_queue_remove(q);
 
-        return ngx_queue_data(q, ngx_tiktok_batch_t, queue);
+        batch = ngx_queue_data(q, ngx_tiktok_batch_t, queue);
+
+        n = ngx_tiktok_queue_expire(&d->queue, batch->leases, batch->n);
+
+        if (n == 0) {
+            ngx_destroy_pool(batch->pool);
+            continue;
+        }
+
+        if (n < batch->n) {
+            batch->n = n;
+
+            if (batch->body.len) {
+                ngx_pfree(batch->pool, batch->body.data);
+                ngx_str_null(&batch->body);
+            }
+        }
+
+        return batch;
+    }
+
+    if (d->queue.pending == 0) {
+        return NULL;
     }
 
     batch = ngx_tiktok_batch_create(d, ngx_min(d->conf.batch,
@@ -479,6 +504,7 @@ ngx_tiktok_batch_reply(void *data, ngx_tiktok_reply_t *reply)
 {
     ngx_tiktok_batch_t *batch = data;
 
+    ngx_pool_t                *pool;
     ngx_tiktok_answer_t        answer;
     ngx_tiktok_counters_t     *counters;
     ngx_tiktok_destination_t  *d;
@@ -489,7 +515,12 @@ ngx_tiktok_batch_reply(void *data, ngx_tiktok_reply_t *reply)
     d->in_flight--;
     ngx_tiktok_gauge(d->queue.stats->in_flight, d->in_flight);
 
-    ngx_tiktok_answer_read(batch->pool, reply, &d->access_token, &answer);
+    /* a batch may see many answers: they must not pile up in its pool */
+
+    pool = ngx_create_pool(2048, d->log);
+
+    ngx_tiktok_answer_read(pool ? pool : batch->pool, reply, &d->access_token,
+                           &answer);
 
     ngx_tiktok_delivery_state(d, &answer, reply,
                               ngx_current_msec - batch->started);
@@ -507,6 +538,10 @@ ngx_tiktok_batch_reply(void *data, ngx_tiktok_reply_t *reply)
     default: /* AUTH, STOPPED, RETRY */
         ngx_tiktok_count(counters->retries, 1);
         ngx_tiktok_batch_requeue(batch);
+    }
+
+    if (pool) {
+        ngx_destroy_pool(pool);
     }
 
     ngx_tiktok_delivery_wake(d);

@@ -544,6 +544,11 @@ ngx_tiktok_carrier_abort(ngx_http_request_t *r)
     c = r->connection;
     c->error = 1;
 
+    /* a "post_action" of the server is not for us */
+
+    r->post_action = 1;
+    r->uri_changes = 0;
+
     ngx_http_finalize_request(r, NGX_ERROR);
     ngx_http_run_posted_requests(c);
 }

@@ -18,6 +18,8 @@
 
 static ngx_tiktok_segment_t *ngx_tiktok_queue_segment(
     ngx_tiktok_queue_t *queue);
+static void ngx_tiktok_store_sync(ngx_tiktok_store_t *store,
+    ngx_tiktok_segment_t *segment);
 static void ngx_tiktok_queue_prepare(ngx_event_t *ev);
 static void ngx_tiktok_queue_drained(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment);
@@ -224,7 +226,8 @@ ngx_tiktok_queue_segment(ngx_tiktok_queue_t *queue)
     zone = store->zone->data;
 
     path.len = store->dir.len + 1 + queue->pixel.len
-               + sizeof(".0123456789abcdef-0123456789-0123456789") - 1
+               + sizeof(".0123456789abcdef--.01234567") - 1
+               + 2 * NGX_INT64_LEN
                + sizeof(".queue") - 1;
 
     path.data = ngx_alloc(path.len + 1, store->log);
@@ -232,10 +235,12 @@ ngx_tiktok_queue_segment(ngx_tiktok_queue_t *queue)
         goto failed;
     }
 
-    p = ngx_sprintf(path.data, "%V/%V.%016xL-%P-%ui.queue",
+    /* oldest first; the random part is for hosts that share a directory */
+
+    p = ngx_sprintf(path.data, "%V/%V.%016xL-%P-%ui-%08xD.queue",
                     &store->dir, &queue->pixel,
                     (int64_t) ngx_time() * 1000 + ngx_timeofday()->msec,
-                    ngx_pid, store->serial++);
+                    ngx_pid, store->serial++, (uint32_t) ngx_random());
 
     path.len = p - path.data;
 
@@ -250,6 +255,10 @@ ngx_tiktok_queue_segment(ngx_tiktok_queue_t *queue)
         goto failed;
     }
 
+    if (store->fsync) {
+        ngx_tiktok_store_sync(store, segment);
+    }
+
     return segment;
 
 failed:
@@ -261,6 +270,29 @@ failed:
     queue->retry = ngx_current_msec + 1000;
 
     return NULL;
+}
+
+
+/* a file that is to survive a power loss needs its name on the disk, too */
+
+static void
+ngx_tiktok_store_sync(ngx_tiktok_store_t *store, ngx_tiktok_segment_t *segment)
+{
+    ngx_fd_t  fd;
+
+    fd = ngx_open_file(store->dir.data, NGX_FILE_RDONLY|O_CLOEXEC,
+                       NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE || fsync(segment->fd) == -1 || fsync(fd) == -1)
+    {
+        ngx_log_error(NGX_LOG_CRIT, store->log, ngx_errno,
+                      "tiktok_queue: fsync() of \"%V\" failed",
+                      &segment->path);
+    }
+
+    if (fd != NGX_INVALID_FILE) {
+        (void) ngx_close_file(fd);
+    }
 }
 
 
@@ -381,6 +413,30 @@ ngx_tiktok_queue_done(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *lease,
 
     ngx_tiktok_queue_drained(queue, lease->segment);
     ngx_tiktok_queue_oldest(queue);
+}
+
+
+ngx_uint_t
+ngx_tiktok_queue_expire(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
+    ngx_uint_t n)
+{
+    time_t      now;
+    ngx_uint_t  i, left;
+
+    now = ngx_time();
+    left = 0;
+
+    for (i = 0; i < n; i++) {
+
+        if (now - (time_t) leases[i].record->time > queue->store->max_age) {
+            ngx_tiktok_queue_done(queue, &leases[i], NGX_TIKTOK_FATE_EXPIRED);
+            continue;
+        }
+
+        leases[left++] = leases[i];
+    }
+
+    return left;
 }
 
 

@@ -33,8 +33,8 @@ typedef struct {
     ngx_flag_t             fsync;
     ngx_fd_t               lock;            /* DIR/lock */
     ngx_uint_t             scanner;         /* we hold it */
-    ngx_uint_t             serial;          /* for names */
     size_t                 dedup;           /* bytes for what was seen */
+    ngx_uint_t             serial;          /* for names */
     ngx_shm_zone_t        *zone;            /* counters */
     ngx_shm_zone_t        *seen;
     ngx_array_t            queues;          /* ngx_tiktok_queue_t * */
@@ -119,6 +119,13 @@ ngx_uint_t ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue,
 /* the fate of an event on loan; its record must not be used any more */
 void ngx_tiktok_queue_done(ngx_tiktok_queue_t *queue,
     ngx_tiktok_lease_t *lease, ngx_tiktok_fate_e fate);
+
+/*
+ * Gives up events on loan that are older than "max_age".  Returns the number
+ * of leases left, in their order.
+ */
+ngx_uint_t ngx_tiktok_queue_expire(ngx_tiktok_queue_t *queue,
+    ngx_tiktok_lease_t *leases, ngx_uint_t n);
 
 /* gives an event back: a leaving worker lets another one send it */
 void ngx_tiktok_queue_return(ngx_tiktok_queue_t *queue,

@@ -31,11 +31,11 @@ size_t
 ngx_tiktok_zone_size(ngx_uint_t pixels)
 {
     /*
-     * rounded up, since a zone whose size changes on reload starts empty;
-     * the slab gives whole pages
+     * rounded up, since a zone whose size changes on reload starts empty,
+     * and with room for pixels that come and go; the slab gives whole pages
      */
 
-    pixels = ngx_align(pixels, 8);
+    pixels = ngx_align(pixels, 8) + 32;
 
     return 8 * ngx_pagesize
            + pixels * (ngx_align(sizeof(ngx_tiktok_stats_t), ngx_pagesize)
