@@ -8,14 +8,6 @@
 
 
 #include "ngx_tiktok_capture.h"
-#include "ngx_tiktok_seen.h"
-
-
-typedef struct {
-    ngx_tiktok_event_t     event;
-    ngx_tiktok_seen_key_t  key;
-    ngx_uint_t             result;          /* ngx_tiktok_result_e */
-} ngx_tiktok_beacon_item_t;
 
 
 static ngx_int_t ngx_tiktok_beacon_check(ngx_http_request_t *r,
@@ -31,16 +23,10 @@ static ngx_int_t ngx_tiktok_beacon_text(ngx_http_request_t *r,
 static ngx_int_t ngx_tiktok_beacon_tree(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, cJSON *root);
 static ngx_int_t ngx_tiktok_beacon_queue(ngx_http_request_t *r,
-    ngx_tiktok_ctx_t *ctx, ngx_tiktok_beacon_item_t *items, ngx_uint_t n,
+    ngx_tiktok_ctx_t *ctx, ngx_tiktok_item_t *items, ngx_uint_t n,
     ngx_uint_t array);
-static void ngx_tiktok_beacon_seen(ngx_tiktok_destination_t *d,
-    ngx_tiktok_beacon_item_t *items, ngx_uint_t n);
-static ngx_int_t ngx_tiktok_beacon_test_code(ngx_http_request_t *r,
-    ngx_str_t *code);
-static void ngx_tiktok_beacon_count(ngx_tiktok_stats_t *stats,
-    ngx_tiktok_event_t *event);
 static ngx_int_t ngx_tiktok_beacon_errors(ngx_http_request_t *r,
-    ngx_tiktok_ctx_t *ctx, ngx_tiktok_beacon_item_t *items, ngx_uint_t n,
+    ngx_tiktok_ctx_t *ctx, ngx_tiktok_item_t *items, ngx_uint_t n,
     ngx_uint_t queued, ngx_uint_t array);
 static void ngx_tiktok_beacon_error_members(ngx_tiktok_writer_t *w,
     ngx_tiktok_event_t *event, ngx_uint_t i, ngx_uint_t array);
@@ -55,8 +41,6 @@ static ngx_int_t ngx_tiktok_beacon_invalid(ngx_http_request_t *r,
 static ngx_int_t ngx_tiktok_beacon_refuse(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_uint_t result, ngx_uint_t status,
     const char *error);
-static void ngx_tiktok_beacon_result(ngx_http_request_t *r,
-    ngx_tiktok_ctx_t *ctx, ngx_uint_t result, ngx_uint_t n);
 static ngx_int_t ngx_tiktok_beacon_error(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_uint_t status, const char *error);
 static ngx_int_t ngx_tiktok_beacon_send(ngx_http_request_t *r,
@@ -432,20 +416,17 @@ static ngx_int_t
 ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     cJSON *root)
 {
-    cJSON                     *item;
-    ngx_uint_t                 i, n, array;
-    ngx_tiktok_visitor_t       visitor;
-    ngx_tiktok_loc_conf_t     *tlcf;
-    ngx_tiktok_beacon_item_t  *items;
+    ngx_uint_t              n, array;
+    ngx_tiktok_item_t      *items;
+    ngx_tiktok_visitor_t    visitor;
+    ngx_tiktok_loc_conf_t  *tlcf;
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
     array = cJSON_IsArray(root);
-    item = root;
     n = 1;
 
     if (array) {
-        item = root->child;
         n = cJSON_GetArraySize(root);
 
         if (n == 0) {
@@ -460,20 +441,13 @@ ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         }
     }
 
-    items = ngx_pcalloc(r->pool, n * sizeof(ngx_tiktok_beacon_item_t));
-
-    if (items == NULL
-        || ngx_tiktok_visitor(r, ctx, &visitor) != NGX_OK)
-    {
+    if (ngx_tiktok_visitor(r, ctx, &visitor) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    for (i = 0; i < n; i++, item = item->next) {
-        if (ngx_tiktok_event_create(r->pool, item, &visitor, &items[i].event)
-            == NGX_ERROR)
-        {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
+    items = ngx_tiktok_capture_items(r, &visitor, root, n);
+    if (items == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_tiktok_beacon_queue(r, ctx, items, n, array);
@@ -484,187 +458,34 @@ ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
 static ngx_int_t
 ngx_tiktok_beacon_queue(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
-    ngx_tiktok_beacon_item_t *items, ngx_uint_t n, ngx_uint_t array)
+    ngx_tiktok_item_t *items, ngx_uint_t n, ngx_uint_t array)
 {
-    ngx_int_t                  rc;
-    ngx_str_t                  test_code;
-    ngx_uint_t                 i, queued, counts[NGX_TIKTOK_RESULTS];
-    ngx_tiktok_entry_t        *entries;
-    ngx_tiktok_loc_conf_t     *tlcf;
-    ngx_tiktok_destination_t  *d;
+    ngx_int_t   rc;
+    ngx_uint_t  i, queued;
 
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
-    d = tlcf->destination;
+    rc = ngx_tiktok_capture(r, ctx, items, n, &queued);
 
-    entries = ngx_palloc(r->pool, n * sizeof(ngx_tiktok_entry_t));
-    if (entries == NULL) {
+    if (rc == NGX_BUSY) {
+        return ngx_tiktok_beacon_full(r, ctx);
+    }
+
+    if (rc == NGX_DECLINED) {
+        return ngx_tiktok_beacon_invalid(r, ctx,
+                                         NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                         "the events are too large");
+    }
+
+    if (rc != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_memzero(counts, sizeof(counts));
-
-    queued = 0;
-
     for (i = 0; i < n; i++) {
-        ngx_tiktok_beacon_seen(d, items, i);
-
-        counts[items[i].result]++;
-
-        if (items[i].result == NGX_TIKTOK_RESULT_QUEUED) {
-            entries[queued].json = items[i].event.json;
-            entries[queued].name = items[i].event.name;
-            queued++;
+        if (items[i].result == NGX_TIKTOK_RESULT_INVALID) {
+            return ngx_tiktok_beacon_errors(r, ctx, items, n, queued, array);
         }
-
-        if (items[i].event.error == NULL) {
-            ctx->event_id = items[i].event.event_id;
-        }
-    }
-
-    if (queued) {
-        if (ngx_tiktok_beacon_test_code(r, &test_code) != NGX_OK) {
-            return NGX_HTTP_INTERNAL_SERVER_ERROR;
-        }
-
-        rc = ngx_tiktok_queue_append(&d->queue, &test_code, entries, queued);
-
-        if (rc == NGX_BUSY) {
-            ngx_tiktok_beacon_result(r, ctx, NGX_TIKTOK_RESULT_QUEUE_FULL,
-                                     queued);
-            return ngx_tiktok_beacon_full(r, ctx);
-        }
-
-        if (rc != NGX_OK) {
-            return ngx_tiktok_beacon_invalid(r, ctx,
-                                         NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                         "the events are too large");
-        }
-
-        for (i = 0; i < n; i++) {
-            if (items[i].result == NGX_TIKTOK_RESULT_QUEUED) {
-                ngx_tiktok_seen_add(d->queue.store->seen, &items[i].key,
-                                    ngx_time());
-                ngx_tiktok_beacon_count(d->queue.stats, &items[i].event);
-            }
-        }
-
-        ngx_tiktok_delivery_wake(d);
-    }
-
-    /* of several results the request has the first that is present */
-
-    for (i = NGX_TIKTOK_RESULTS; i > 0; i--) {
-        if (counts[i - 1]) {
-            /* the queue itself counts what it takes */
-            ngx_tiktok_beacon_result(r, ctx, i - 1,
-                                     i - 1 == NGX_TIKTOK_RESULT_QUEUED
-                                     ? 0 : counts[i - 1]);
-        }
-    }
-
-    if (counts[NGX_TIKTOK_RESULT_INVALID]) {
-        return ngx_tiktok_beacon_errors(r, ctx, items, n, queued, array);
     }
 
     return ngx_tiktok_beacon_accepted(r, ctx);
-}
-
-
-/* whether an event is new, also among those before it in the array */
-
-static void
-ngx_tiktok_beacon_seen(ngx_tiktok_destination_t *d,
-    ngx_tiktok_beacon_item_t *items, ngx_uint_t n)
-{
-    ngx_uint_t                 i;
-    ngx_tiktok_beacon_item_t  *item;
-
-    item = &items[n];
-
-    if (item->event.error) {
-        item->result = NGX_TIKTOK_RESULT_INVALID;
-        return;
-    }
-
-    ngx_tiktok_seen_key(&item->key, &d->queue.pixel, &item->event);
-
-    for (i = 0; i < n; i++) {
-        if (items[i].key.event == item->key.event) {
-            item->result = NGX_TIKTOK_RESULT_DUPLICATE;
-            return;
-        }
-    }
-
-    item->result = ngx_tiktok_seen_check(d->queue.store->seen, &item->key,
-                                         ngx_time());
-
-    if (item->result == NGX_TIKTOK_RESULT_NONE) {
-        item->result = NGX_TIKTOK_RESULT_QUEUED;
-    }
-}
-
-
-/* a test event code may come out of a visitor's request: plain or nothing */
-
-static ngx_int_t
-ngx_tiktok_beacon_test_code(ngx_http_request_t *r, ngx_str_t *code)
-{
-    u_char                  ch;
-    ngx_uint_t              i;
-    ngx_tiktok_loc_conf_t  *tlcf;
-
-    ngx_str_null(code);
-
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
-
-    if (tlcf->test_event_code == NULL) {
-        return NGX_OK;
-    }
-
-    if (ngx_http_complex_value(r, tlcf->test_event_code, code) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (code->len > NGX_TIKTOK_TEST_CODE_LEN) {
-        code->len = 0;
-    }
-
-    for (i = 0; i < code->len; i++) {
-        ch = ngx_tolower(code->data[i]);
-
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9')
-              || ch == '_' || ch == '-'))
-        {
-            code->len = 0;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_tiktok_beacon_count(ngx_tiktok_stats_t *stats, ngx_tiktok_event_t *event)
-{
-    ngx_uint_t              i;
-    ngx_tiktok_counters_t  *counters;
-
-    counters = ngx_tiktok_counters(stats);
-
-    ngx_tiktok_count(counters->events[event->name].queued, 1);
-    ngx_tiktok_count(counters->id_sources[event->id_source], 1);
-
-    for (i = 0; i < NGX_TIKTOK_KEYS; i++) {
-        if (event->keys & (1 << i)) {
-            ngx_tiktok_count(counters->events[event->name].keys[i], 1);
-        }
-    }
-
-    for (i = 0; i < NGX_TIKTOK_LEFT_OUTS; i++) {
-        if (event->left_out[i]) {
-            ngx_tiktok_count(counters->left_out[i], event->left_out[i]);
-        }
-    }
 }
 
 
@@ -675,7 +496,7 @@ ngx_tiktok_beacon_count(ngx_tiktok_stats_t *stats, ngx_tiktok_event_t *event)
 
 static ngx_int_t
 ngx_tiktok_beacon_errors(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
-    ngx_tiktok_beacon_item_t *items, ngx_uint_t n, ngx_uint_t queued,
+    ngx_tiktok_item_t *items, ngx_uint_t n, ngx_uint_t queued,
     ngx_uint_t array)
 {
     ngx_str_t            body;
@@ -774,7 +595,7 @@ static ngx_int_t
 ngx_tiktok_beacon_success(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_uint_t result)
 {
-    ngx_tiktok_beacon_result(r, ctx, result, 1);
+    ngx_tiktok_capture_result(r, ctx, result, 1);
 
     return ngx_tiktok_beacon_accepted(r, ctx);
 }
@@ -823,31 +644,9 @@ static ngx_int_t
 ngx_tiktok_beacon_refuse(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_uint_t result, ngx_uint_t status, const char *error)
 {
-    ngx_tiktok_beacon_result(r, ctx, result, 1);
+    ngx_tiktok_capture_result(r, ctx, result, 1);
 
     return ngx_tiktok_beacon_error(r, ctx, status, error);
-}
-
-
-/* the word for the whole request, counted n times */
-
-static void
-ngx_tiktok_beacon_result(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
-    ngx_uint_t result, ngx_uint_t n)
-{
-    ngx_tiktok_loc_conf_t  *tlcf;
-    ngx_tiktok_counters_t  *counters;
-
-    ctx->result = result;
-
-    if (result >= NGX_TIKTOK_RESULTS || n == 0) {
-        return;
-    }
-
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
-    counters = ngx_tiktok_counters(tlcf->destination->queue.stats);
-
-    ngx_tiktok_count(counters->results[result], n);
 }
 
 

@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 #include "ngx_tiktok_module.h"
+#include "ngx_tiktok_seen.h"
 
 
 #define NGX_TIKTOK_COOKIE_LINES   8
@@ -48,6 +49,15 @@ typedef struct {
 } ngx_tiktok_ctx_t;
 
 
+/* an event on its way into the queue */
+
+typedef struct {
+    ngx_tiktok_event_t     event;
+    ngx_tiktok_seen_key_t  key;
+    ngx_uint_t             result;          /* ngx_tiktok_result_e */
+} ngx_tiktok_item_t;
+
+
 /*
  * The request's context, with its headers read and consent decided, made at
  * the first call.  Returns NULL without memory.
@@ -72,6 +82,28 @@ ngx_uint_t ngx_tiktok_ctx_refused(ngx_http_request_t *r,
 /* what nginx knows of the visitor; everything points into the request */
 ngx_int_t ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_visitor_t *visitor);
+
+/*
+ * Makes the event of a source object, or those of an array of n.  Returns
+ * NULL without memory; an event that is invalid says so itself.
+ */
+ngx_tiktok_item_t *ngx_tiktok_capture_items(ngx_http_request_t *r,
+    ngx_tiktok_visitor_t *visitor, cJSON *root, ngx_uint_t n);
+
+/*
+ * Queues those of n events that are new, all or none, and counts what became
+ * of each; the request gets the first result that is present, and the id of
+ * the last event.  *queued is set to the number of new events.
+ *
+ * Returns NGX_OK, NGX_BUSY when the queue has no room, NGX_DECLINED when the
+ * events are larger than it takes, or NGX_ERROR.
+ */
+ngx_int_t ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_tiktok_item_t *items, ngx_uint_t n, ngx_uint_t *queued);
+
+/* the word for the whole request, counted n times */
+void ngx_tiktok_capture_result(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_uint_t result, ngx_uint_t n);
 
 /* once, before the first question */
 void ngx_tiktok_bots_init(void);
