@@ -25,5 +25,8 @@ void unit_consent(ngx_conf_t *cf);
 void unit_event(ngx_conf_t *cf);
 void unit_queue(ngx_conf_t *cf);
 
+/* prints times, for scripts/bench */
+void unit_bench(ngx_conf_t *cf);
+
 
 #endif /* _UNIT_H_INCLUDED_ */
