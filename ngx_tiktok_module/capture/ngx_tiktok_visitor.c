@@ -19,8 +19,12 @@ static ngx_uint_t ngx_tiktok_true_value(ngx_str_t *value);
 
 
 static ngx_str_t  ngx_tiktok_opted_out = ngx_string("opted_out");
-static ngx_str_t  ngx_tiktok_cookie_ttclid = ngx_string("ttclid");
-static ngx_str_t  ngx_tiktok_cookie_ttp = ngx_string("_ttp");
+
+
+static ngx_tiktok_cookie_name_t  ngx_tiktok_own_cookies[] = {
+    { ngx_string("ttclid"), 0 },
+    { ngx_string("_ttp"), 0 }
+};
 
 
 #define ngx_tiktok_header_literal(header, name)                               \
@@ -155,6 +159,7 @@ ngx_tiktok_consent(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
 
     signals.cookies.lines = ctx->headers.cookies;
     signals.cookies.nlines = ctx->headers.ncookies;
+    signals.now = ngx_time();
 
     rules = tlcf->consent->elts;
     applied = 0;
@@ -251,6 +256,8 @@ ngx_int_t
 ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_visitor_t *visitor)
 {
+    ngx_str_t               *value;
+    ngx_tiktok_cookie_t      cookie;
     ngx_tiktok_cookies_t     cookies;
     ngx_tiktok_cookie_pos_t  pos;
 
@@ -260,12 +267,17 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     cookies.nlines = ctx->headers.ncookies;
 
     ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
-    (void) ngx_tiktok_cookie_next(&cookies, &ngx_tiktok_cookie_ttclid, &pos,
-                                  &visitor->ttclid);
 
-    ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
-    (void) ngx_tiktok_cookie_next(&cookies, &ngx_tiktok_cookie_ttp, &pos,
-                                  &visitor->ttp);
+    while (ngx_tiktok_cookie_next(&cookies, ngx_tiktok_own_cookies, 2, &pos,
+                                  &cookie)
+           == NGX_OK)
+    {
+        value = (cookie.index == 0) ? &visitor->ttclid : &visitor->ttp;
+
+        if (value->data == NULL) {
+            *value = cookie.value;
+        }
+    }
 
     /* realip has put the client's address there */
     visitor->ip = r->connection->addr_text;

@@ -1,12 +1,15 @@
 
 /*
  * Copyright (C) ngx_tiktok_module authors
+ *
+ * Verdicts: of one policy, and of several.
  */
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include "ngx_tiktok_consent.h"
+#include "ngx_tiktok_decode.h"
 #include "ngx_tiktok_presets.h"
 
 
@@ -14,18 +17,21 @@
 #define NGX_TIKTOK_CONSENT_COPIES  8
 
 
-static ngx_tiktok_preset_t *ngx_tiktok_policy_preset(ngx_str_t *name);
-static ngx_int_t ngx_tiktok_policy_unknown(ngx_conf_t *cf, ngx_str_t *name,
-    ngx_str_t *error);
-static ngx_int_t ngx_tiktok_policy_option(ngx_conf_t *cf, ngx_str_t *arg,
-    ngx_tiktok_policy_t *policy, ngx_str_t *error);
-static ngx_int_t ngx_tiktok_policy_details(ngx_conf_t *cf,
-    ngx_tiktok_policy_t *policy, ngx_str_t *error);
-static ngx_int_t ngx_tiktok_policy_detail(ngx_conf_t *cf, ngx_str_t *head,
-    ngx_str_t *tail, ngx_str_t *detail);
+/* what one cookie says */
+
+typedef struct {
+    ngx_uint_t   says;
+    ngx_str_t    detail;
+} ngx_tiktok_vote_t;
+
+
 static void ngx_tiktok_policy_read(ngx_tiktok_policy_t *policy,
-    ngx_tiktok_signals_t *signals, ngx_str_t *value,
-    ngx_tiktok_consent_t *consent);
+    ngx_tiktok_signals_t *signals, ngx_tiktok_cookie_t *cookie,
+    ngx_tiktok_vote_t *vote);
+static void ngx_tiktok_policy_conclude(ngx_tiktok_policy_t *policy,
+    ngx_tiktok_vote_t *vote, ngx_uint_t beside, ngx_tiktok_consent_t *consent);
+static ngx_tiktok_verdict_e ngx_tiktok_policy_verdict(
+    ngx_tiktok_policy_t *policy, ngx_uint_t says, ngx_str_t *detail);
 
 
 static ngx_str_t  ngx_tiktok_verdict_names[] = {
@@ -35,349 +41,174 @@ static ngx_str_t  ngx_tiktok_verdict_names[] = {
 };
 
 
-ngx_int_t
-ngx_tiktok_policy_parse(ngx_conf_t *cf, ngx_str_t *args, ngx_uint_t nargs,
-    ngx_tiktok_policy_t *policy, ngx_str_t *error)
-{
-    ngx_uint_t            i;
-    ngx_tiktok_preset_t  *preset;
-
-    ngx_memzero(policy, sizeof(ngx_tiktok_policy_t));
-    ngx_str_set(&policy->pattern, "");
-
-    if (nargs == 0) {
-        return ngx_tiktok_policy_unknown(cf, NULL, error);
-    }
-
-    preset = ngx_tiktok_policy_preset(&args[0]);
-
-    if (preset == NULL) {
-        return ngx_tiktok_policy_unknown(cf, &args[0], error);
-    }
-
-    if (nargs <= preset->nargs) {
-        return ngx_tiktok_policy_error(cf, error,
-                                       "lacks arguments; write \"%V\"",
-                                       &preset->usage);
-    }
-
-    policy->preset = preset;
-    policy->cookie = preset->cookie;
-
-    if (preset->parse
-        && preset->parse(cf, &args[1], policy, error) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    for (i = 1 + preset->nargs; i < nargs; i++) {
-        if (ngx_tiktok_policy_option(cf, &args[i], policy, error) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    if (policy->id.len == 0) {
-        policy->id = preset->id;
-    }
-
-    return ngx_tiktok_policy_details(cf, policy, error);
-}
-
-
-static ngx_tiktok_preset_t *
-ngx_tiktok_policy_preset(ngx_str_t *name)
-{
-    ngx_tiktok_preset_t  *preset;
-
-    for (preset = ngx_tiktok_presets; preset->name.len; preset++) {
-        if (preset->name.len == name->len
-            && ngx_memcmp(preset->name.data, name->data, name->len) == 0)
-        {
-            return preset;
-        }
-    }
-
-    return NULL;
-}
-
-
-static ngx_int_t
-ngx_tiktok_policy_unknown(ngx_conf_t *cf, ngx_str_t *name, ngx_str_t *error)
-{
-    u_char               *p, *last;
-    ngx_str_t             known;
-    ngx_tiktok_preset_t  *preset;
-    u_char                buf[NGX_MAX_CONF_ERRSTR];
-
-    p = buf;
-    last = buf + NGX_MAX_CONF_ERRSTR;
-
-    for (preset = ngx_tiktok_presets; preset->name.len; preset++) {
-        p = ngx_slprintf(p, last, "%s%V", p == buf ? "" : ", ", &preset->name);
-    }
-
-    known.data = buf;
-    known.len = p - buf;
-
-    if (name == NULL) {
-        return ngx_tiktok_policy_error(cf, error,
-                                       "lacks a preset; known are %V", &known);
-    }
-
-    return ngx_tiktok_policy_error(cf, error,
-                                   "has an unknown preset \"%V\"; "
-                                   "known are %V", name, &known);
-}
-
-
-static ngx_int_t
-ngx_tiktok_policy_option(ngx_conf_t *cf, ngx_str_t *arg,
-    ngx_tiktok_policy_t *policy, ngx_str_t *error)
-{
-    ngx_tiktok_preset_t  *preset;
-
-    preset = policy->preset;
-
-    if (arg->len < 3 || ngx_memcmp(arg->data, "id=", 3) != 0) {
-        return ngx_tiktok_policy_error(cf, error,
-                                       "has an unknown argument \"%V\"; "
-                                       "write \"%V\"", arg, &preset->usage);
-    }
-
-    if (!(preset->flags & NGX_TIKTOK_PRESET_ID)) {
-        return ngx_tiktok_policy_error(cf, error,
-                                       "has \"%V\", but \"%V\" takes no id; "
-                                       "remove it", arg, &preset->name);
-    }
-
-    if (policy->id.len) {
-        return ngx_tiktok_policy_error(cf, error,
-                                       "has a second id in \"%V\"; leave one, "
-                                       "several can be said by several "
-                                       "directives", arg);
-    }
-
-    policy->id.data = arg->data + 3;
-    policy->id.len = arg->len - 3;
-
-    if (policy->id.len == 0) {
-        return ngx_tiktok_policy_error(cf, error,
-                                       "has an empty \"id=\"; write \"%V\"",
-                                       &preset->usage);
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_tiktok_policy_details(ngx_conf_t *cf, ngx_tiktok_policy_t *policy,
-    ngx_str_t *error)
-{
-    ngx_str_t            *subject;
-    ngx_tiktok_preset_t  *preset;
-
-    static ngx_str_t  no = ngx_string("no ");
-
-    preset = policy->preset;
-
-    if (policy->id.len) {
-        subject = &policy->id;
-
-    } else if (policy->cookie.len) {
-        subject = &policy->cookie;
-
-    } else {
-        subject = &policy->pattern;
-    }
-
-    if (ngx_tiktok_policy_detail(cf, subject, &preset->granted,
-                                 &policy->granted)
-        != NGX_OK
-        || ngx_tiktok_policy_detail(cf, subject, &preset->denied,
-                                    &policy->denied)
-           != NGX_OK
-        || ngx_tiktok_policy_detail(cf, &no, subject, &policy->missing)
-           != NGX_OK)
-    {
-        ngx_str_set(error, "could not be read: no memory");
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_tiktok_policy_detail(ngx_conf_t *cf, ngx_str_t *head, ngx_str_t *tail,
-    ngx_str_t *detail)
-{
-    u_char  *p;
-
-    detail->len = head->len + tail->len;
-
-    detail->data = ngx_pnalloc(cf->pool, detail->len + 1);
-    if (detail->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_sprintf(detail->data, "%V%V", head, tail);
-    *p = '\0';
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_tiktok_policy_error(ngx_conf_t *cf, ngx_str_t *error, const char *fmt, ...)
-{
-    u_char   *p;
-    va_list   args;
-
-    error->data = ngx_pnalloc(cf->pool, NGX_MAX_CONF_ERRSTR);
-    if (error->data == NULL) {
-        ngx_str_set(error, "could not be read: no memory");
-        return NGX_ERROR;
-    }
-
-    va_start(args, fmt);
-    p = ngx_vslprintf(error->data, error->data + NGX_MAX_CONF_ERRSTR, fmt,
-                      args);
-    va_end(args);
-
-    error->len = p - error->data;
-
-    return NGX_ERROR;
-}
-
-
 void
 ngx_tiktok_policy_check(ngx_tiktok_policy_t *policy,
     ngx_tiktok_signals_t *signals, ngx_tiktok_consent_t *consent)
 {
-    ngx_str_t                value;
-    ngx_uint_t               n;
-    ngx_tiktok_consent_t     copy;
-    ngx_tiktok_cookie_pos_t  pos;
+    ngx_uint_t                i, n, beside;
+    ngx_tiktok_vote_t         vote, votes[NGX_TIKTOK_CONSENT_COPIES];
+    ngx_tiktok_cookie_t       cookie;
+    ngx_tiktok_consent_t      copy;
+    ngx_tiktok_cookie_pos_t   pos;
 
     consent->preset = policy->preset->name;
 
-    if (policy->cookie.len == 0) {
-        ngx_tiktok_policy_read(policy, signals, &signals->value, consent);
-        return;
-    }
+    n = 0;
+    beside = 0;
 
-    consent->verdict = NGX_TIKTOK_UNDECIDED;
-    ngx_str_set(&consent->detail, "no cookie");
+    if (policy->nnames == 0) {
+        ngx_memzero(&cookie, sizeof(ngx_tiktok_cookie_t));
+        cookie.value = signals->value;
+
+        ngx_tiktok_policy_read(policy, signals, &cookie, &votes[n++]);
+    }
 
     ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
 
-    for (n = 0;
-         ngx_tiktok_cookie_next(&signals->cookies, &policy->cookie, &pos,
-                                &value)
-         == NGX_OK;
-         n++)
+    while (policy->nnames
+           && ngx_tiktok_cookie_next(&signals->cookies, policy->names,
+                                     policy->nnames, &pos, &cookie)
+              == NGX_OK)
     {
-        if (n == 0) {
-            ngx_tiktok_policy_read(policy, signals, &value, consent);
+        ngx_tiktok_policy_read(policy, signals, &cookie, &vote);
+
+        if (vote.says & NGX_TIKTOK_SAYS_NOTHING) {
             continue;
         }
 
-        /* the bound keeps a hostile header from costing its square */
-
-        if (n < NGX_TIKTOK_CONSENT_COPIES) {
-            ngx_tiktok_policy_read(policy, signals, &value, &copy);
-
-            if (copy.verdict == consent->verdict) {
-                continue;
-            }
+        if (policy->preset->sources[cookie.index].flags
+            & NGX_TIKTOK_SOURCE_BESIDE)
+        {
+            beside |= vote.says;
+            continue;
         }
 
-        consent->verdict = NGX_TIKTOK_UNDECIDED;
-        ngx_str_set(&consent->detail, "ambiguous");
-        return;
+        if (n == NGX_TIKTOK_CONSENT_COPIES) {
+            consent->verdict = NGX_TIKTOK_UNDECIDED;
+            ngx_str_set(&consent->detail, "ambiguous");
+            return;
+        }
+
+        votes[n++] = vote;
+    }
+
+    if (n == 0) {
+
+        if (!(beside & (NGX_TIKTOK_SAYS_YES|NGX_TIKTOK_SAYS_NO))) {
+            consent->verdict = NGX_TIKTOK_UNDECIDED;
+            ngx_str_set(&consent->detail, "no cookie");
+            return;
+        }
+
+        ngx_memzero(&votes[n++], sizeof(ngx_tiktok_vote_t));
+    }
+
+    ngx_tiktok_policy_conclude(policy, &votes[0], beside, consent);
+
+    for (i = 1; i < n; i++) {
+        ngx_tiktok_policy_conclude(policy, &votes[i], beside, &copy);
+
+        if (copy.verdict != consent->verdict) {
+            consent->verdict = NGX_TIKTOK_UNDECIDED;
+            ngx_str_set(&consent->detail, "ambiguous");
+            return;
+        }
     }
 }
 
 
 static void
 ngx_tiktok_policy_read(ngx_tiktok_policy_t *policy,
-    ngx_tiktok_signals_t *signals, ngx_str_t *value,
-    ngx_tiktok_consent_t *consent)
+    ngx_tiktok_signals_t *signals, ngx_tiktok_cookie_t *cookie,
+    ngx_tiktok_vote_t *vote)
 {
-    ngx_str_t             decoded;
-    ngx_tiktok_preset_t  *preset;
-    u_char                buf[NGX_TIKTOK_CONSENT_SIZE];
+    ngx_tiktok_source_t   *source;
+    ngx_tiktok_reading_t   reading;
+    u_char                 buf[NGX_TIKTOK_CONSENT_SIZE];
 
-    if (value->len > NGX_TIKTOK_CONSENT_SIZE) {
-        consent->verdict = NGX_TIKTOK_UNDECIDED;
-        ngx_str_set(&consent->detail, "too long");
+    if (cookie->value.len > NGX_TIKTOK_CONSENT_SIZE) {
+        vote->says = NGX_TIKTOK_SAYS_BROKEN;
+        ngx_str_set(&vote->detail, "too long");
         return;
     }
 
-    preset = policy->preset;
-    decoded = *value;
+    source = &policy->preset->sources[cookie->index];
 
-    if (preset->flags & NGX_TIKTOK_PRESET_DECODE) {
-        ngx_tiktok_consent_unescape(&decoded, buf);
+    reading.policy = policy;
+    reading.signals = signals;
+    reading.source = source;
+    reading.name = cookie->name;
+    reading.value = cookie->value;
+    ngx_str_null(&reading.detail);
+
+    if (source->flags & NGX_TIKTOK_SOURCE_PERCENT) {
+        ngx_tiktok_decode_percent(&reading.value, buf);
     }
 
-    ngx_str_null(&consent->detail);
+    vote->says = source->read(&reading);
+    vote->detail = reading.detail;
+}
 
-    consent->verdict = preset->read(policy, signals, &decoded,
-                                    &consent->detail);
 
-    if (consent->detail.len) {
-        return;
-    }
+static void
+ngx_tiktok_policy_conclude(ngx_tiktok_policy_t *policy,
+    ngx_tiktok_vote_t *vote, ngx_uint_t beside, ngx_tiktok_consent_t *consent)
+{
+    consent->verdict = ngx_tiktok_policy_verdict(policy, vote->says | beside,
+                                                 &consent->detail);
 
-    switch (consent->verdict) {
-
-    case NGX_TIKTOK_GRANTED:
-        consent->detail = policy->granted;
-        break;
-
-    case NGX_TIKTOK_DENIED:
-        consent->detail = policy->denied;
-        break;
-
-    default: /* NGX_TIKTOK_UNDECIDED */
-        consent->detail = policy->missing;
-        break;
+    if (vote->detail.len && consent->verdict != NGX_TIKTOK_GRANTED) {
+        consent->detail = vote->detail;
     }
 }
 
 
-void
-ngx_tiktok_consent_unescape(ngx_str_t *value, u_char *buf)
+static ngx_tiktok_verdict_e
+ngx_tiktok_policy_verdict(ngx_tiktok_policy_t *policy, ngx_uint_t says,
+    ngx_str_t *detail)
 {
-    u_char     *p, *dst, *last;
-    ngx_int_t   ch;
-
-    if (value->len == 0 || memchr(value->data, '%', value->len) == NULL) {
-        return;
+    if (says & NGX_TIKTOK_SAYS_BROKEN) {
+        ngx_str_set(detail, "not readable");
+        return NGX_TIKTOK_UNDECIDED;
     }
 
-    dst = buf;
-    last = value->data + value->len;
+    if ((says & NGX_TIKTOK_SAYS_OPEN)
+        || ((policy->preset->flags & NGX_TIKTOK_PRESET_CHOICE)
+            && !(says & NGX_TIKTOK_SAYS_CHOSEN)))
+    {
+        ngx_str_set(detail, "not decided");
+        return NGX_TIKTOK_UNDECIDED;
+    }
 
-    for (p = value->data; p < last; p++) {
+    if ((says & NGX_TIKTOK_SAYS_YES) && (says & NGX_TIKTOK_SAYS_NO)) {
+        ngx_str_set(detail, "ambiguous");
+        return NGX_TIKTOK_UNDECIDED;
+    }
 
-        if (*p == '%' && last - p > 2) {
-            ch = ngx_hextoi(p + 1, 2);
+    if (says & NGX_TIKTOK_SAYS_NO) {
+        *detail = policy->denied;
+        return NGX_TIKTOK_DENIED;
+    }
 
-            if (ch != NGX_ERROR) {
-                *dst++ = (u_char) ch;
-                p += 2;
-                continue;
-            }
+    if (says & NGX_TIKTOK_SAYS_YES) {
+
+        if (says & NGX_TIKTOK_SAYS_IMPLIED) {
+            ngx_str_set(detail, "implied");
+            return NGX_TIKTOK_UNDECIDED;
         }
 
-        *dst++ = *p;
+        *detail = policy->granted;
+        return NGX_TIKTOK_GRANTED;
     }
 
-    value->data = buf;
-    value->len = dst - buf;
+    if (says & NGX_TIKTOK_SAYS_LIST) {
+        *detail = policy->denied;
+        return NGX_TIKTOK_DENIED;
+    }
+
+    *detail = policy->missing;
+
+    return NGX_TIKTOK_UNDECIDED;
 }
 
 
@@ -400,11 +231,4 @@ ngx_str_t *
 ngx_tiktok_verdict_name(ngx_tiktok_verdict_e verdict)
 {
     return &ngx_tiktok_verdict_names[verdict];
-}
-
-
-ngx_uint_t
-ngx_tiktok_policy_is(ngx_tiktok_policy_t *policy, char *name)
-{
-    return ngx_strcmp(policy->preset->name.data, name) == 0;
 }

@@ -13,6 +13,10 @@
 #include "ngx_tiktok_cookie.h"
 
 
+/* cookies that a preset looks at */
+#define NGX_TIKTOK_SOURCES  4
+
+
 /* in the order in which several policies combine: the lowest wins */
 
 typedef enum {
@@ -28,24 +32,26 @@ typedef struct ngx_tiktok_preset_s  ngx_tiktok_preset_t;
 /* one "tiktok_consent" directive */
 
 typedef struct {
-    ngx_tiktok_preset_t  *preset;
-    ngx_str_t             id;       /* marketing category, service, ... */
-    ngx_str_t             cookie;   /* name of the cookie that decides */
-    ngx_str_t             pattern;  /* "cookie": value, or text of a regex */
+    ngx_tiktok_preset_t       *preset;
+    ngx_str_t                  id;      /* marketing category, service, ... */
+    ngx_tiktok_cookie_name_t   names[NGX_TIKTOK_SOURCES];
+    ngx_uint_t                 nnames;
+    ngx_str_t                  pattern; /* "cookie": value, or text of regex */
 #if (NGX_PCRE)
-    ngx_regex_t          *regex;
+    ngx_regex_t               *regex;
 #endif
-    ngx_str_t             granted;  /* details for reasons, made once: */
-    ngx_str_t             denied;   /* "C0004:1", "C0004:0" */
-    ngx_str_t             missing;  /* "no C0004" */
+    ngx_str_t                  granted; /* details for reasons, made once: */
+    ngx_str_t                  denied;  /* "C0004:1", "C0004:0" */
+    ngx_str_t                  missing; /* "no C0004" */
 } ngx_tiktok_policy_t;
 
 
 /* what a policy may look at */
 
 typedef struct {
-    ngx_tiktok_cookies_t  cookies;
-    ngx_str_t             value;    /* of the variable, for "variable" */
+    ngx_tiktok_cookies_t       cookies;
+    ngx_str_t                  value;   /* of the variable, for "variable" */
+    time_t                     now;
 } ngx_tiktok_signals_t;
 
 
@@ -56,9 +62,9 @@ typedef struct {
  */
 
 typedef struct {
-    ngx_tiktok_verdict_e  verdict;
-    ngx_str_t             preset;   /* empty where no policy applied */
-    ngx_str_t             detail;
+    ngx_tiktok_verdict_e       verdict;
+    ngx_str_t                  preset;  /* empty where no policy applied */
+    ngx_str_t                  detail;
 } ngx_tiktok_consent_t;
 
 
@@ -72,6 +78,9 @@ typedef struct {
  */
 ngx_int_t ngx_tiktok_policy_parse(ngx_conf_t *cf, ngx_str_t *args,
     ngx_uint_t nargs, ngx_tiktok_policy_t *policy, ngx_str_t *error);
+
+/* whether the policy is of the preset of that name */
+ngx_uint_t ngx_tiktok_policy_is(ngx_tiktok_policy_t *policy, char *name);
 
 /*
  * The verdict of one policy.  Never fails: what can't be read is undecided,
@@ -90,9 +99,6 @@ void ngx_tiktok_consent_combine(ngx_tiktok_consent_t *total,
 
 /* "granted", "denied" or "undecided" */
 ngx_str_t *ngx_tiktok_verdict_name(ngx_tiktok_verdict_e verdict);
-
-/* whether the policy is of the preset of that name */
-ngx_uint_t ngx_tiktok_policy_is(ngx_tiktok_policy_t *policy, char *name);
 
 
 #endif /* _NGX_TIKTOK_CONSENT_H_INCLUDED_ */

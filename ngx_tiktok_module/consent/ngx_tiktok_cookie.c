@@ -13,15 +13,17 @@
 
 
 static ngx_int_t ngx_tiktok_cookie_match(u_char *p, u_char *last,
-    ngx_str_t *name, ngx_str_t *value);
+    ngx_tiktok_cookie_name_t *wanted, ngx_tiktok_cookie_t *cookie);
 
 
 ngx_int_t
-ngx_tiktok_cookie_next(ngx_tiktok_cookies_t *cookies, ngx_str_t *name,
-    ngx_tiktok_cookie_pos_t *pos, ngx_str_t *value)
+ngx_tiktok_cookie_next(ngx_tiktok_cookies_t *cookies,
+    ngx_tiktok_cookie_name_t *names, ngx_uint_t n,
+    ngx_tiktok_cookie_pos_t *pos, ngx_tiktok_cookie_t *cookie)
 {
-    u_char     *p, *last;
-    ngx_str_t  *line;
+    u_char      *p, *last;
+    ngx_str_t   *line;
+    ngx_uint_t   i;
 
     while (pos->line < cookies->nlines) {
         line = &cookies->lines[pos->line];
@@ -36,8 +38,17 @@ ngx_tiktok_cookie_next(ngx_tiktok_cookies_t *cookies, ngx_str_t *name,
 
             pos->offset = last + 1 - line->data;
 
-            if (ngx_tiktok_cookie_match(p, last, name, value) == NGX_OK) {
-                return NGX_OK;
+            while (p < last && ngx_tiktok_blank(*p)) {
+                p++;
+            }
+
+            for (i = 0; i < n; i++) {
+                if (ngx_tiktok_cookie_match(p, last, &names[i], cookie)
+                    == NGX_OK)
+                {
+                    cookie->index = i;
+                    return NGX_OK;
+                }
             }
         }
 
@@ -50,29 +61,49 @@ ngx_tiktok_cookie_next(ngx_tiktok_cookies_t *cookies, ngx_str_t *name,
 
 
 static ngx_int_t
-ngx_tiktok_cookie_match(u_char *p, u_char *last, ngx_str_t *name,
-    ngx_str_t *value)
+ngx_tiktok_cookie_match(u_char *p, u_char *last,
+    ngx_tiktok_cookie_name_t *wanted, ngx_tiktok_cookie_t *cookie)
 {
-    while (p < last && ngx_tiktok_blank(*p)) {
-        p++;
-    }
+    u_char  *end;
 
     /* no "=" in the name, so the one behind it is the first of the pair */
 
-    if ((size_t) (last - p) <= name->len
-        || ngx_memcmp(p, name->data, name->len) != 0)
+    if ((size_t) (last - p) <= wanted->name.len
+        || *p != *wanted->name.data
+        || ngx_memcmp(p, wanted->name.data, wanted->name.len) != 0)
     {
         return NGX_DECLINED;
     }
 
-    p += name->len;
+    cookie->name.data = p;
 
-    while (p < last && ngx_tiktok_blank(*p)) {
-        p++;
-    }
+    p += wanted->name.len;
 
-    if (p == last || *p != '=') {
-        return NGX_DECLINED;
+    if (wanted->prefix) {
+        p = memchr(p, '=', last - p);
+
+        if (p == NULL) {
+            return NGX_DECLINED;
+        }
+
+        end = p;
+
+        while (ngx_tiktok_blank(end[-1])) {
+            end--;
+        }
+
+        cookie->name.len = end - cookie->name.data;
+
+    } else {
+        cookie->name.len = wanted->name.len;
+
+        while (p < last && ngx_tiktok_blank(*p)) {
+            p++;
+        }
+
+        if (p == last || *p != '=') {
+            return NGX_DECLINED;
+        }
     }
 
     p++;
@@ -85,8 +116,8 @@ ngx_tiktok_cookie_match(u_char *p, u_char *last, ngx_str_t *name,
         last--;
     }
 
-    value->data = p;
-    value->len = last - p;
+    cookie->value.data = p;
+    cookie->value.len = last - p;
 
     return NGX_OK;
 }

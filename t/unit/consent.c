@@ -142,6 +142,12 @@ static unit_cookie_t  unit_cookies[] = {
     { { ngx_string("x=1; "), ngx_string("a=2") }, "a", "[2]" },
     { { ngx_string("a=1;"), ngx_string(";a=2;") }, "a", "[1][2]" },
 
+    /* the beginning of names */
+    { { ngx_string("ab=1; a=2; ba=3; ab\t = 4;abc = 5=6; a b c =7; ab; A=8") },
+      "a*", "[1](ab)[2](a)[4](ab)[5=6](abc)[7](a b c)" },
+    { { ngx_string("abc=1; ab=2; ab-=3") }, "ab*", "[1](abc)[2](ab)[3](ab-)" },
+    { { ngx_string("ab"), ngx_string("a=b"), ngx_string("=ab") }, "ab*", "" },
+
     { { ngx_null_string }, NULL, NULL }
 };
 
@@ -561,30 +567,42 @@ unit_consent(ngx_conf_t *cf)
 static void
 unit_consent_cookies(void)
 {
-    u_char                   *p, *last;
-    ngx_str_t                 name, value;
-    ngx_uint_t                n;
-    unit_cookie_t            *test;
-    ngx_tiktok_cookies_t      cookies;
-    ngx_tiktok_cookie_pos_t   pos;
-    u_char                    got[256];
+    u_char                    *p, *last;
+    ngx_uint_t                 n;
+    unit_cookie_t             *test;
+    ngx_tiktok_cookie_t        cookie;
+    ngx_tiktok_cookies_t       cookies;
+    ngx_tiktok_cookie_pos_t    pos;
+    ngx_tiktok_cookie_name_t   name;
+    u_char                     got[256];
 
     for (test = unit_cookies; test->name; test++) {
         cookies.lines = test->lines;
         cookies.nlines = unit_lines(test->lines);
 
-        name.data = (u_char *) test->name;
-        name.len = ngx_strlen(test->name);
+        ngx_memzero(&name, sizeof(ngx_tiktok_cookie_name_t));
+
+        name.name.data = (u_char *) test->name;
+        name.name.len = ngx_strlen(test->name);
+
+        if (name.name.data[name.name.len - 1] == '*') {
+            name.name.len--;
+            name.prefix = 1;
+        }
 
         ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
 
         p = got;
         last = got + sizeof(got);
 
-        while (ngx_tiktok_cookie_next(&cookies, &name, &pos, &value)
+        while (ngx_tiktok_cookie_next(&cookies, &name, 1, &pos, &cookie)
                == NGX_OK)
         {
-            p = ngx_slprintf(p, last, "[%V]", &value);
+            p = ngx_slprintf(p, last, "[%V]", &cookie.value);
+
+            if (name.prefix) {
+                p = ngx_slprintf(p, last, "(%V)", &cookie.name);
+            }
         }
 
         unit_is(got, p - got, test->values, "cookies: \"%s\" of \"%.*s\"",
@@ -592,7 +610,7 @@ unit_consent_cookies(void)
 
         /* the end stays the end */
 
-        n = ngx_tiktok_cookie_next(&cookies, &name, &pos, &value)
+        n = ngx_tiktok_cookie_next(&cookies, &name, 1, &pos, &cookie)
             == NGX_DECLINED;
 
         if (!n) {
@@ -858,7 +876,8 @@ unit_consent_names(ngx_conf_t *cf)
             "it is not \"cookiebot\"");
     unit_ok(!ngx_tiktok_policy_is(&policy, "cook"), "it is not \"cook\"");
 
-    unit_is(policy.cookie.data, policy.cookie.len, "ads", "its cookie");
+    unit_is(policy.names[0].name.data, policy.names[0].name.len, "ads",
+            "its cookie");
     unit_is(policy.pattern.data, policy.pattern.len, "yes", "its value");
 }
 
