@@ -77,6 +77,7 @@ const char *unit_form_text(ngx_uint_t i);
 
 
 void unit_event_json(void);
+void unit_event_fields(void);
 void unit_event_forms(void);
 void unit_event_writer(void);
 void unit_event_identity(void);
