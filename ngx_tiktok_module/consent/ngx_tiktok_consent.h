@@ -27,6 +27,7 @@ typedef enum {
 
 
 typedef struct ngx_tiktok_preset_s  ngx_tiktok_preset_t;
+typedef struct ngx_tiktok_tcf_s  ngx_tiktok_tcf_t;
 
 
 /* one "tiktok_consent" directive */
