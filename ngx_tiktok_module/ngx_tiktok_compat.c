@@ -91,3 +91,32 @@ ngx_tiktok_compat_compare(ngx_conf_t *cf, char *name, size_t theirs,
                        "with the headers of this nginx", name, theirs, ours);
     return NGX_ERROR;
 }
+
+
+ngx_uint_t
+ngx_tiktok_compat_cookies(ngx_http_request_t *r, ngx_str_t *lines,
+    ngx_uint_t n)
+{
+    ngx_uint_t         i;
+#if (nginx_version >= 1023000)
+    ngx_table_elt_t   *h;
+
+    for (i = 0, h = r->headers_in.cookie; h; h = h->next, i++) {
+        if (i < n) {
+            lines[i] = h->value;
+        }
+    }
+#else
+    ngx_table_elt_t  **h;
+
+    h = r->headers_in.cookies.elts;
+
+    for (i = 0; i < r->headers_in.cookies.nelts; i++) {
+        if (i < n) {
+            lines[i] = h[i]->value;
+        }
+    }
+#endif
+
+    return i;
+}

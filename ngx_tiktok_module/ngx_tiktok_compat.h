@@ -26,5 +26,12 @@
  */
 ngx_int_t ngx_tiktok_compat_check(ngx_conf_t *cf);
 
+/*
+ * The values of the Cookie headers, up to n of them.  Returns how many the
+ * request has.
+ */
+ngx_uint_t ngx_tiktok_compat_cookies(ngx_http_request_t *r, ngx_str_t *lines,
+    ngx_uint_t n);
+
 
 #endif /* _NGX_TIKTOK_COMPAT_H_INCLUDED_ */

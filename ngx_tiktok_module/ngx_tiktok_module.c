@@ -124,6 +124,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tiktok_click_id"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_tiktok_click_id_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tiktok_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_tiktok_status,
@@ -915,6 +922,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->test_event_code = NGX_CONF_UNSET_PTR;
     conf->consent = NGX_CONF_UNSET_PTR;
     conf->origins = NGX_CONF_UNSET_PTR;
+    conf->click_id = NGX_CONF_UNSET_PTR;
     conf->body = NGX_CONF_UNSET_SIZE;
     conf->events = NGX_CONF_UNSET_UINT;
     conf->depth = NGX_CONF_UNSET_UINT;
@@ -954,6 +962,8 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              NULL);
     ngx_conf_merge_ptr_value(conf->consent, prev->consent, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
+    ngx_conf_merge_ptr_value(conf->click_id, prev->click_id,
+                             &ngx_tiktok_click_id_default);
 
     ngx_conf_merge_size_value(conf->body, prev->body, 65536);
     ngx_conf_merge_uint_value(conf->events, prev->events, 50);

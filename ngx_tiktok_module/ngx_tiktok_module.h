@@ -35,6 +35,15 @@ typedef struct {
 } ngx_tiktok_rule_t;
 
 
+/* a cookie that the module sets, such as "tiktok_click_id" */
+
+typedef struct {
+    ngx_flag_t                  enabled;
+    time_t                      max_age;
+    ngx_str_t                   domain;         /* empty: this host's alone */
+} ngx_tiktok_cookie_conf_t;
+
+
 typedef struct {
     ngx_str_t                   pixel;          /* unset: NULL, off: empty */
     ngx_str_t                   token_file;
@@ -43,6 +52,7 @@ typedef struct {
     ngx_http_complex_value_t   *test_event_code;
     ngx_array_t                *consent;        /* ngx_tiktok_rule_t */
     ngx_array_t                *origins;        /* ngx_str_t */
+    ngx_tiktok_cookie_conf_t   *click_id;
     size_t                      body;           /* "tiktok_beacon_limits" */
     ngx_uint_t                  events;
     ngx_uint_t                  depth;
@@ -57,6 +67,7 @@ typedef struct {
 
 
 extern ngx_module_t  ngx_tiktok_module;
+extern ngx_module_t  ngx_tiktok_filter_module;
 
 
 #endif /* _NGX_TIKTOK_MODULE_H_INCLUDED_ */

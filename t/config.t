@@ -85,6 +85,11 @@ my @bad = (
   ['tiktok_beacon twice', {'= /e' => 'tiktok_beacon; tiktok_beacon;'}, 'tiktok_beacon', qr/duplicate/],
   ['pixel off twice', {'= /x' => 'tiktok_pixel off; tiktok_pixel off;'}, 'tiktok_pixel', qr/duplicate/],
 
+  (map { ["click id $_", {tiktok_click_id => $_}, 'tiktok_click_id', qr/invalid parameter.*max_age=30d/] }
+    'yes', 'max_age=1d', 'on off', 'on max_age=0', 'on max_age=x', 'on max_age=', 'on domain=', 'on "domain=a b"', 'on path=/'),
+  ['click id twice', {tiktok_click_id => ['on', 'off']}, 'tiktok_click_id', qr/duplicate/],
+  ['click id of nothing', {tiktok_click_id => ''}, 'tiktok_click_id', qr/number of arguments/],
+
   # the code is part of file names
   (map { ["pixel code $_", {tiktok_pixel => $_}, 'tiktok_pixel', qr/invalid code.*Events Manager/] }
     '../x', '""', 'C' x 65, 'C-1', 'C.1', '"C 1"', '$pixel'),
@@ -165,6 +170,7 @@ subtest 'good ones' => sub {
     ['a relative directory', {tiktok_queue => 'queue'}],
     ['the longest pixel', {tiktok_pixel => 'C' x 64}],
     ['origins', {tiktok_origin => ['https://a.example http://b.example:8080', 'https://c.example']}],
+    ['all of a click id', {tiktok_click_id => 'off', '= /x' => 'tiktok_click_id on max_age=400d domain=.shop.example;'}],
     ['an empty test code', {tiktok_test_event_code => '""'}],
   );
   for my $row (@good) {

@@ -80,6 +80,11 @@ ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
         if (items[i].event.error == NULL) {
             ctx->event_id = items[i].event.event_id;
+            ctx->ttclid = items[i].event.ttclid;
+
+            if (items[i].event.new_click) {
+                ctx->click_id = items[i].event.ttclid;
+            }
         }
     }
 

@@ -29,6 +29,7 @@ typedef struct {
     ngx_uint_t             ncookies;
     unsigned               gpc:1;           /* Sec-GPC: 1 */
     unsigned               prefetch:1;
+    unsigned               https:1;         /* X-Forwarded-Proto: https */
     unsigned               cookies_lost:1;  /* there were more lines */
 } ngx_tiktok_headers_t;
 
@@ -40,6 +41,8 @@ typedef struct {
     ngx_tiktok_consent_t   consent;
     ngx_uint_t             result;          /* ngx_tiktok_result_e */
     ngx_str_t              event_id;        /* of the last event */
+    ngx_str_t              ttclid;          /* of the last event */
+    ngx_str_t              click_id;        /* to be kept in the cookie */
     ngx_str_t             *origin;          /* from "tiktok_origin" */
 
     u_char                *body;            /* of a beacon */
@@ -125,6 +128,27 @@ ngx_int_t ngx_tiktok_origin_headers(ngx_http_request_t *r, ngx_str_t *origin);
 /* pushes a header of an answer; name and value must live as long as r */
 ngx_int_t ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
+
+/* reader of "tiktok_click_id" */
+char *ngx_tiktok_click_id_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* what is in effect without the directive */
+extern ngx_tiktok_cookie_conf_t  ngx_tiktok_click_id_default;
+
+/*
+ * The click id that a request brings, to be kept in a cookie: of a beacon's
+ * events, or of the query.  Returns NGX_OK, NGX_DECLINED if it brings none, or
+ * NGX_ERROR.
+ */
+ngx_int_t ngx_tiktok_click_id(ngx_http_request_t *r, ngx_str_t *value);
+
+/* the one that holds for a request, be it from the cookie; or empty */
+ngx_int_t ngx_tiktok_click_id_known(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_str_t *value);
+
+/* adds the header filter for the cookies that the module sets */
+void ngx_tiktok_cookies_init(void);
 
 /* adds the module's variables; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_variables_add(ngx_conf_t *cf);

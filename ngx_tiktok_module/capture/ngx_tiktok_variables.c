@@ -19,7 +19,8 @@ typedef enum {
     NGX_TIKTOK_VARIABLE_CONSENT = 0,
     NGX_TIKTOK_VARIABLE_REASON,
     NGX_TIKTOK_VARIABLE_RESULT,
-    NGX_TIKTOK_VARIABLE_EVENT_ID
+    NGX_TIKTOK_VARIABLE_EVENT_ID,
+    NGX_TIKTOK_VARIABLE_TTCLID
 } ngx_tiktok_variable_e;
 
 
@@ -36,6 +37,9 @@ static ngx_http_variable_t  ngx_tiktok_variables[] = {
 
     { ngx_string("tiktok_event_id"), NULL, ngx_tiktok_variable,
       NGX_TIKTOK_VARIABLE_EVENT_ID, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("tiktok_ttclid"), NULL, ngx_tiktok_variable,
+      NGX_TIKTOK_VARIABLE_TTCLID, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
@@ -102,8 +106,14 @@ ngx_tiktok_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
         break;
 
-    default: /* NGX_TIKTOK_VARIABLE_EVENT_ID */
+    case NGX_TIKTOK_VARIABLE_EVENT_ID:
         value = ctx->event_id;
+        break;
+
+    default: /* NGX_TIKTOK_VARIABLE_TTCLID */
+        if (ngx_tiktok_click_id_known(r, ctx, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
     }
 
     if (value.len == 0) {

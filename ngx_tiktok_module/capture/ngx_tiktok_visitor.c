@@ -7,6 +7,7 @@
 
 
 #include "ngx_tiktok_capture.h"
+#include "ngx_tiktok_compat.h"
 
 
 static void ngx_tiktok_headers(ngx_http_request_t *r,
@@ -68,6 +69,14 @@ ngx_tiktok_headers(ngx_http_request_t *r, ngx_tiktok_headers_t *headers)
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
+    headers->ncookies = ngx_tiktok_compat_cookies(r, headers->cookies,
+                                                  NGX_TIKTOK_COOKIE_LINES);
+
+    if (headers->ncookies > NGX_TIKTOK_COOKIE_LINES) {
+        headers->ncookies = NGX_TIKTOK_COOKIE_LINES;
+        headers->cookies_lost = 1;
+    }
+
     part = &r->headers_in.headers.part;
     h = part->elts;
 
@@ -83,16 +92,7 @@ ngx_tiktok_headers(ngx_http_request_t *r, ngx_tiktok_headers_t *headers)
             i = 0;
         }
 
-        if (ngx_tiktok_header_literal(&h[i], "cookie")) {
-
-            if (headers->ncookies == NGX_TIKTOK_COOKIE_LINES) {
-                headers->cookies_lost = 1;
-                continue;
-            }
-
-            headers->cookies[headers->ncookies++] = h[i].value;
-
-        } else if (ngx_tiktok_header_literal(&h[i], "origin")) {
+        if (ngx_tiktok_header_literal(&h[i], "origin")) {
             headers->origin = h[i].value;
 
         } else if (ngx_tiktok_header_literal(&h[i], "sec-fetch-site")) {
@@ -105,6 +105,17 @@ ngx_tiktok_headers(ngx_http_request_t *r, ngx_tiktok_headers_t *headers)
 
             if (h[i].value.len == 1 && h[i].value.data[0] == '1') {
                 headers->gpc = 1;
+            }
+
+        } else if (ngx_tiktok_header_literal(&h[i], "x-forwarded-proto")) {
+
+            /* of several the one next to the visitor comes first */
+
+            if (ngx_strncasecmp(h[i].value.data, (u_char *) "https",
+                                sizeof("https") - 1)
+                == 0)
+            {
+                headers->https = 1;
             }
 
         } else if (ngx_tiktok_header_literal(&h[i], "sec-purpose")

@@ -111,6 +111,8 @@ typedef struct {
     ngx_tiktok_id_source_e   id_source;
     time_t                   time;          /* event_time */
     ngx_uint_t               keys;          /* bits of ngx_tiktok_key_e */
+    ngx_str_t                ttclid;        /* empty if there is none */
+    ngx_uint_t               new_click;     /* newer than the cookie's */
     uint32_t                 identity;      /* hash over all identifiers */
     ngx_uint_t               left_out[NGX_TIKTOK_LEFT_OUTS];
 

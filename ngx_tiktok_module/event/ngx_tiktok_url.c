@@ -413,7 +413,9 @@ ngx_tiktok_click_id_valid(ngx_str_t *value)
     last = value->data + value->len;
 
     for (p = value->data; p < last; p++) {
-        if (*p <= ' ' || *p >= 0x7f || *p == '"' || *p == '\\') {
+        if (*p <= ' ' || *p >= 0x7f || *p == '"' || *p == '\\'
+            || *p == ',' || *p == ';')
+        {
             return 0;
         }
     }

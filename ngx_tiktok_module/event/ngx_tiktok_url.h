@@ -38,7 +38,7 @@ ngx_uint_t ngx_tiktok_write_url(ngx_tiktok_writer_t *w, ngx_str_t *url);
 ngx_int_t ngx_tiktok_url_click_id(ngx_str_t *url, u_char *buf,
     ngx_str_t *value);
 
-/* a click id as it may be sent: not cut, opaque, printable ASCII */
+/* a click id as it may be sent and kept: not cut, opaque, of RFC 6265 */
 ngx_uint_t ngx_tiktok_click_id_valid(ngx_str_t *value);
 
 /* whether the URL's host and port are those of a Host header */

@@ -54,7 +54,10 @@ static ngx_int_t ngx_tiktok_add_identifiers(ngx_tiktok_parts_t *parts,
     ngx_tiktok_identifiers_t *ids, cJSON *item);
 static ngx_int_t ngx_tiktok_add_identifier(ngx_tiktok_parts_t *parts,
     ngx_tiktok_identifiers_t *ids, cJSON *item);
-static void ngx_tiktok_write_ttclid(ngx_tiktok_parts_t *parts, cJSON *item);
+static ngx_int_t ngx_tiktok_write_ttclid(ngx_tiktok_parts_t *parts,
+    cJSON *item);
+static ngx_int_t ngx_tiktok_find_ttclid(ngx_tiktok_parts_t *parts,
+    cJSON *item, u_char *buf, ngx_str_t *value);
 static void ngx_tiktok_write_ttp(ngx_tiktok_parts_t *parts, cJSON *item);
 static ngx_uint_t ngx_tiktok_ttp_valid(ngx_str_t *value);
 static void ngx_tiktok_write_visitor(ngx_tiktok_parts_t *parts,
@@ -133,7 +136,12 @@ ngx_tiktok_write_identifiers(ngx_tiktok_parts_t *parts, cJSON **members)
 {
     ngx_tiktok_identifiers_t  ids;
 
-    ngx_tiktok_write_ttclid(parts, members[NGX_TIKTOK_USER_TTCLID]);
+    if (ngx_tiktok_write_ttclid(parts, members[NGX_TIKTOK_USER_TTCLID])
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     ngx_tiktok_write_ttp(parts, members[NGX_TIKTOK_USER_TTP]);
 
     ids.hash = ngx_tiktok_hash_email;
@@ -285,45 +293,70 @@ ngx_tiktok_add_identifier(ngx_tiktok_parts_t *parts,
 }
 
 
-/* the nearest to the event wins; the cookie may be of an older click */
-
-static void
+static ngx_int_t
 ngx_tiktok_write_ttclid(ngx_tiktok_parts_t *parts, cJSON *item)
 {
-    u_char      buf[NGX_TIKTOK_CLICK_ID_LEN];
-    ngx_str_t   value;
+    u_char               buf[NGX_TIKTOK_CLICK_ID_LEN];
+    ngx_str_t            value;
+    ngx_tiktok_event_t  *event;
 
-    value.len = 0;
+    event = parts->event;
+
+    if (ngx_tiktok_find_ttclid(parts, item, buf, &value) != NGX_OK) {
+        return NGX_OK;
+    }
+
+    ngx_tiktok_write_key(parts, "ttclid", NGX_TIKTOK_KEY_TTCLID, &value);
+
+    /* the event is asked for it when its source is gone */
+
+    event->ttclid.len = value.len;
+    event->ttclid.data = ngx_pstrdup(parts->pool, &value);
+
+    return event->ttclid.data ? NGX_OK : NGX_ERROR;
+}
+
+
+/* the nearest to the event wins; the cookie may be of an older click */
+
+static ngx_int_t
+ngx_tiktok_find_ttclid(ngx_tiktok_parts_t *parts, cJSON *item, u_char *buf,
+    ngx_str_t *value)
+{
+    ngx_uint_t  cookie;
+
+    cookie = ngx_tiktok_click_id_valid(&parts->visitor->ttclid);
+
+    value->len = 0;
 
     if (item && !ngx_tiktok_parts_empty(item)) {
 
         if (ngx_tiktok_is(item, cJSON_String)) {
-            value.data = (u_char *) item->valuestring;
-            value.len = ngx_strlen(value.data);
+            value->data = (u_char *) item->valuestring;
+            value->len = ngx_strlen(value->data);
         }
 
-        if (ngx_tiktok_click_id_valid(&value)) {
-            ngx_tiktok_write_key(parts, "ttclid", NGX_TIKTOK_KEY_TTCLID,
-                                 &value);
-            return;
+        if (ngx_tiktok_click_id_valid(value)) {
+            /* of which click it is nobody knows */
+            parts->event->new_click = !cookie;
+            return NGX_OK;
         }
 
         parts->event->left_out[NGX_TIKTOK_LEFT_USER]++;
     }
 
-    if (ngx_tiktok_url_click_id(&parts->url, buf, &value) == NGX_OK
+    if (ngx_tiktok_url_click_id(&parts->url, buf, value) == NGX_OK
         || (ngx_tiktok_url_same_host(&parts->referrer, &parts->visitor->host)
-            && ngx_tiktok_url_click_id(&parts->referrer, buf, &value)
+            && ngx_tiktok_url_click_id(&parts->referrer, buf, value)
                == NGX_OK))
     {
-        ngx_tiktok_write_key(parts, "ttclid", NGX_TIKTOK_KEY_TTCLID, &value);
-        return;
+        parts->event->new_click = 1;
+        return NGX_OK;
     }
 
-    if (ngx_tiktok_click_id_valid(&parts->visitor->ttclid)) {
-        ngx_tiktok_write_key(parts, "ttclid", NGX_TIKTOK_KEY_TTCLID,
-                             &parts->visitor->ttclid);
-    }
+    *value = parts->visitor->ttclid;
+
+    return cookie ? NGX_OK : NGX_DECLINED;
 }
 
 

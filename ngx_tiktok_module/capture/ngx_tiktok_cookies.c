@@ -1,0 +1,278 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ *
+ * The cookies that the module sets, and takes back where consent is denied.
+ */
+
+
+#include "ngx_tiktok_capture.h"
+#include "ngx_tiktok_compat.h"
+
+
+#define NGX_TIKTOK_COOKIE_EXPIRED  0
+
+
+/*
+ * NGX_OK with what the cookie has to be set to, or NGX_DECLINED.  It is asked
+ * for every page, before consent is known.
+ */
+typedef ngx_int_t (*ngx_tiktok_cookie_value_pt)(ngx_http_request_t *r,
+    ngx_str_t *value);
+
+
+typedef struct {
+    ngx_tiktok_cookie_name_t     name;
+    size_t                       conf;      /* in the location's */
+    ngx_tiktok_cookie_value_pt   value;
+} ngx_tiktok_set_cookie_t;
+
+
+static ngx_int_t ngx_tiktok_cookies_header_filter(ngx_http_request_t *r);
+static void ngx_tiktok_cookies(ngx_http_request_t *r,
+    ngx_tiktok_loc_conf_t *tlcf);
+static ngx_uint_t ngx_tiktok_cookie_came(ngx_http_request_t *r,
+    ngx_tiktok_cookie_name_t *name);
+static ngx_uint_t ngx_tiktok_answer_shared(ngx_http_request_t *r);
+static void ngx_tiktok_cookie_expire(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_str_t *name, ngx_str_t *domain);
+static void ngx_tiktok_cookie_set(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_str_t *name, ngx_str_t *value, time_t max_age,
+    ngx_str_t *domain);
+
+
+static ngx_str_t  ngx_tiktok_set_cookie_header = ngx_string("Set-Cookie");
+
+
+/* the cookie "tiktok_consent" is the browser's own, and not among them */
+
+static ngx_tiktok_set_cookie_t  ngx_tiktok_set_cookies[] = {
+
+    { { ngx_string("ttclid"), 0 },
+      offsetof(ngx_tiktok_loc_conf_t, click_id),
+      ngx_tiktok_click_id },
+
+    { { ngx_null_string, 0 }, 0, NULL }
+};
+
+
+static ngx_http_output_header_filter_pt  ngx_tiktok_next_header_filter;
+
+
+void
+ngx_tiktok_cookies_init(void)
+{
+    ngx_tiktok_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_tiktok_cookies_header_filter;
+}
+
+
+static ngx_int_t
+ngx_tiktok_cookies_header_filter(ngx_http_request_t *r)
+{
+    ngx_tiktok_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    if (r == r->main
+        && tlcf->destination
+        && r->headers_out.status >= NGX_HTTP_OK
+        && r->headers_out.status != NGX_HTTP_NOT_MODIFIED)
+    {
+        ngx_tiktok_cookies(r, tlcf);
+    }
+
+    return ngx_tiktok_next_header_filter(r);
+}
+
+
+/* a page without its cookie is better than none: nothing fails here */
+
+static void
+ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
+{
+    ngx_str_t                  value, *name;
+    ngx_uint_t                 wanted;
+    ngx_tiktok_ctx_t          *ctx;
+    ngx_tiktok_set_cookie_t   *cookie;
+    ngx_tiktok_cookie_conf_t  *conf;
+
+    for (cookie = ngx_tiktok_set_cookies; cookie->value; cookie++) {
+
+        name = &cookie->name.name;
+        conf = *(ngx_tiktok_cookie_conf_t **) ((char *) tlcf + cookie->conf);
+
+        if (!conf->enabled) {
+            continue;
+        }
+
+        wanted = (cookie->value(r, &value) == NGX_OK);
+
+        if (!wanted && !ngx_tiktok_cookie_came(r, &cookie->name)) {
+            continue;
+        }
+
+        /* few requests come this far, so only they pay for consent */
+
+        if (ngx_tiktok_answer_shared(r)) {
+            return;
+        }
+
+        ctx = ngx_tiktok_ctx(r);
+        if (ctx == NULL) {
+            return;
+        }
+
+        if (ctx->consent.verdict == NGX_TIKTOK_DENIED
+            || ngx_tiktok_ctx_opted_out(ctx))
+        {
+            if (ngx_tiktok_cookie_came(r, &cookie->name)) {
+                ngx_tiktok_cookie_expire(r, ctx, name, &conf->domain);
+            }
+
+            continue;
+        }
+
+        if (wanted
+            && ngx_tiktok_ctx_refused(r, ctx) == NGX_TIKTOK_RESULT_NONE)
+        {
+            ngx_tiktok_cookie_set(r, ctx, name, &value, conf->max_age,
+                                  &conf->domain);
+        }
+    }
+}
+
+
+static ngx_uint_t
+ngx_tiktok_cookie_came(ngx_http_request_t *r, ngx_tiktok_cookie_name_t *name)
+{
+    ngx_str_t                lines[NGX_TIKTOK_COOKIE_LINES];
+    ngx_tiktok_cookie_t      cookie;
+    ngx_tiktok_cookies_t     cookies;
+    ngx_tiktok_cookie_pos_t  pos;
+
+    cookies.lines = lines;
+    cookies.nlines = ngx_tiktok_compat_cookies(r, lines,
+                                               NGX_TIKTOK_COOKIE_LINES);
+    cookies.nlines = ngx_min(cookies.nlines, NGX_TIKTOK_COOKIE_LINES);
+
+    ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
+
+    return ngx_tiktok_cookie_next(&cookies, name, 1, &pos, &cookie) == NGX_OK;
+}
+
+
+/* whether caches may give the answer, and a cookie on it, to others */
+
+static ngx_uint_t
+ngx_tiktok_answer_shared(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return 0;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash == 0
+            || h[i].key.len != sizeof("Cache-Control") - 1
+            || ngx_strncasecmp(h[i].key.data, (u_char *) "Cache-Control",
+                               sizeof("Cache-Control") - 1)
+               != 0)
+        {
+            continue;
+        }
+
+        if (ngx_strlcasestrn(h[i].value.data,
+                             h[i].value.data + h[i].value.len,
+                             (u_char *) "public", 6 - 1)
+            || ngx_strlcasestrn(h[i].value.data,
+                                h[i].value.data + h[i].value.len,
+                                (u_char *) "s-maxage", 8 - 1))
+        {
+            return 1;
+        }
+    }
+}
+
+
+static void
+ngx_tiktok_cookie_expire(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_str_t *name, ngx_str_t *domain)
+{
+    ngx_str_t  none;
+
+    ngx_str_null(&none);
+
+    ngx_tiktok_cookie_set(r, ctx, name, &none, NGX_TIKTOK_COOKIE_EXPIRED,
+                          &none);
+
+    /* of this host's alone it may be from before the domain was configured */
+
+    if (domain->len) {
+        ngx_tiktok_cookie_set(r, ctx, name, &none, NGX_TIKTOK_COOKIE_EXPIRED,
+                              domain);
+    }
+}
+
+
+static void
+ngx_tiktok_cookie_set(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_str_t *name, ngx_str_t *value, time_t max_age, ngx_str_t *domain)
+{
+    u_char     *p;
+    size_t      len;
+    ngx_str_t   cookie;
+
+    len = name->len + sizeof("=") - 1 + value->len
+          + sizeof("; Path=/; Max-Age=") - 1 + NGX_TIME_T_LEN
+          + sizeof("; Domain=") - 1 + domain->len
+          + sizeof("; SameSite=Lax; Secure") - 1;
+
+    cookie.data = ngx_pnalloc(r->pool, len);
+    if (cookie.data == NULL) {
+        return;
+    }
+
+    p = ngx_sprintf(cookie.data, "%V=%V; Path=/; Max-Age=%T", name, value,
+                    max_age);
+
+    if (domain->len) {
+        p = ngx_sprintf(p, "; Domain=%V", domain);
+    }
+
+    p = ngx_cpymem(p, "; SameSite=Lax", sizeof("; SameSite=Lax") - 1);
+
+    /*
+     * A proxy before us may have ended TLS.  Who lies about it to himself
+     * gets a cookie that his browser does not take.
+     */
+
+    if (ctx->headers.https
+#if (NGX_SSL || NGX_COMPAT)
+        || r->connection->ssl
+#endif
+       )
+    {
+        p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
+    }
+
+    cookie.len = p - cookie.data;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "tiktok cookie \"%V\" for %T", name, max_age);
+
+    (void) ngx_tiktok_header(r, &ngx_tiktok_set_cookie_header, &cookie);
+}
