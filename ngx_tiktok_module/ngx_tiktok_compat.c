@@ -120,3 +120,23 @@ ngx_tiktok_compat_cookies(ngx_http_request_t *r, ngx_str_t *lines,
 
     return i;
 }
+
+
+ngx_int_t
+ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(h, sizeof(ngx_table_elt_t));
+
+    h->hash = 1;
+    h->key = *name;
+    h->value = *value;
+
+    return NGX_OK;
+}

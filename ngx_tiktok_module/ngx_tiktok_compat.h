@@ -33,5 +33,12 @@ ngx_int_t ngx_tiktok_compat_check(ngx_conf_t *cf);
 ngx_uint_t ngx_tiktok_compat_cookies(ngx_http_request_t *r, ngx_str_t *lines,
     ngx_uint_t n);
 
+/*
+ * Pushes a header of an answer, in which nginx 1.23 has more to set.  Name
+ * and value must live as long as the request.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value);
+
 
 #endif /* _NGX_TIKTOK_COMPAT_H_INCLUDED_ */

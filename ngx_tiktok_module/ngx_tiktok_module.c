@@ -781,13 +781,14 @@ ngx_tiktok_postconfiguration(ngx_conf_t *cf)
 
     tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
 
-    if (tmcf->destinations.nelts == 0) {
-        return NGX_OK;
-    }
-
     ds = tmcf->destinations.elts;
 
     if (tmcf->store.dir.data == NULL) {
+
+        if (tmcf->destinations.nelts == 0) {
+            return NGX_OK;
+        }
+
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"tiktok_pixel %V\" has no \"tiktok_queue\": events "
                       "need a directory to wait in, such as \"tiktok_queue "
@@ -1118,6 +1119,8 @@ ngx_tiktok_init_process(ngx_cycle_t *cycle)
     }
 
     tmcf->store.log = cycle->log;
+
+    ngx_tiktok_stats_keep(tmcf->store.zone->data);
 
     if (ngx_tiktok_hash_init(cycle->log) != NGX_OK
         || ngx_tiktok_store_open(&tmcf->store) != NGX_OK

@@ -6,6 +6,7 @@ use Cwd            qw(abs_path);
 use File::Basename qw(dirname);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
+use B ();
 use Test::More;
 use Test::TikTok;
 use Test::TikTok::Delivery qw(balance event pixel);
@@ -22,7 +23,7 @@ my $SHAPE = {
   left_out => {map { $_ => 0 } qw(email phone ip currency url text user)},
   event_id => {map { $_ => 0 } qw(given order generated)},
   age_at_delivery => {map { $_ => 0 } qw(5m 1h 47h)},
-  delivery => {(map { $_ => 0 } qw(requests retries splits in_flight last_code last_delivered latency_ms)), last_message => '', last_request_id => ''},
+  delivery => {(map { $_ => 0 } qw(requests retries splits in_flight retry_seconds last_code last_delivered latency_ms)), last_message => '', last_request_id => ''},
 };
 
 # every value replaced by its type
@@ -31,8 +32,6 @@ sub shape ($value) {
   return [map { shape($_) } @$value] if ref $value eq 'ARRAY';
   return ref $value || !defined $value ? 'neither' : B::svref_2object(\$value)->FLAGS & (B::SVf_IOK | B::SVf_NOK) ? 0 : '';
 }
-
-use B ();
 
 my $t       = Test::TikTok->new(workers => 2);
 my $backend = $t->backend;
@@ -81,7 +80,12 @@ is $get->headers->cache_control, 'no-store', 'not to be kept';
 my $head = $t->request(HEAD => '/status');
 is $head->code, 200, 'HEAD';
 is $head->body, '', 'has no body';
-is $t->post('/status', 'x')->code, 405, 'POST is refused';
+is $head->headers->content_length, length $get->body, 'but its length';
+is $get->headers->header('Vary'), 'Accept', 'that there are others is said';
+is $get->headers->header('X-Content-Type-Options'), 'nosniff', 'and what it is, for good';
+my $post = $t->post('/status', 'x');
+is $post->code, 405, 'POST is refused';
+is $post->headers->header('Allow'), 'GET, HEAD', 'with what is not';
 is $t->get('/status?x=1', 'X-Any' => 'x')->code, 200, 'arguments are none of its business';
 
 # what waits
@@ -92,5 +96,12 @@ is $pixel->{queue}{events}, 3, 'events that wait';
 cmp_ok $pixel->{queue}{bytes}, '>', 300, 'their bytes';
 is $pixel->{delivery}{last_code}, -1, 'the last code, where there was none';
 cmp_ok $pixel->{queue}{oldest_seconds}, '<', 60, 'and for how long';
+
+# without any pixel its events are still there
+$t->reload(conf => {tiktok_pixel => undef, '= /e' => undef});
+my @pixels = @{$t->status->{pixels}};
+is_deeply [map {"$_->{pixel} $_->{state} $_->{queue}{events}"} @pixels], [PIXEL . ' removed 3', 'COTHER removed 0'], 'without any pixel';
+is balance($_), 0, "the balance of $_->{pixel}" for @pixels;
+is $pixels[0]{delivery}{retry_seconds}, 0, 'nor tries it';
 $t->finish;
 done_testing;

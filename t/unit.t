@@ -20,7 +20,7 @@ my $module = $ENV{TEST_UNIT_MODULE} // do {
   "$build/ngx_tiktok_unit_module.so";
 };
 
-for my $room (qw(consent event queue tcf)) {
+for my $room (qw(consent event queue status tcf)) {
   subtest $room => sub {
     my $t = Test::TikTok->new(module => 0);
     my ($status, $said) = $t->test_conf(<<"CONF");

@@ -12,6 +12,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 #include "ngx_tiktok_module.h"
+#include "ngx_tiktok_compat.h"
 #include "ngx_tiktok_seen.h"
 
 
@@ -124,10 +125,6 @@ ngx_int_t ngx_tiktok_origin_check(ngx_http_request_t *r,
 
 /* the CORS headers for a listed origin; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_origin_headers(ngx_http_request_t *r, ngx_str_t *origin);
-
-/* pushes a header of an answer; name and value must live as long as r */
-ngx_int_t ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name,
-    ngx_str_t *value);
 
 /* reader of "tiktok_click_id" */
 char *ngx_tiktok_click_id_set(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -105,6 +105,9 @@ ngx_tiktok_write(ngx_tiktok_writer_t *w, const void *data, size_t len)
 #define ngx_tiktok_writer_mark(w)  ((size_t) ((w)->pos - (w)->start))
 #define ngx_tiktok_writer_back(w, mark)  (w)->pos = (w)->start + (mark)
 
+/* text by a format of ngx_sprintf() */
+void ngx_tiktok_write_format(ngx_tiktok_writer_t *w, const char *fmt, ...);
+
 /* a comma, unless this is the first in an object or array */
 void ngx_tiktok_write_comma(ngx_tiktok_writer_t *w);
 

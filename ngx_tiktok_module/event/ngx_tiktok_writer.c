@@ -12,6 +12,7 @@
 #include "ngx_tiktok_utf8.h"
 
 
+#define NGX_TIKTOK_FORMAT_SIZE  256         /* enough for the usual */
 #define NGX_TIKTOK_NUMBER_SIZE  32          /* -1.23456789012345e-300 */
 #define NGX_TIKTOK_EXACT        1e15        /* all integers up to here */
 #define NGX_TIKTOK_FRACTION     6           /* digits, an even number */
@@ -72,6 +73,33 @@ ngx_tiktok_writer_grow(ngx_tiktok_writer_t *w, size_t len)
     w->end = p + size;
 
     return NGX_OK;
+}
+
+
+void
+ngx_tiktok_write_format(ngx_tiktok_writer_t *w, const char *fmt, ...)
+{
+    u_char   *p;
+    size_t    size;
+    va_list   args;
+
+    for (size = NGX_TIKTOK_FORMAT_SIZE; /* void */ ; size *= 2) {
+
+        if (ngx_tiktok_writer_reserve(w, size) != NGX_OK) {
+            return;
+        }
+
+        va_start(args, fmt);
+        p = ngx_vslprintf(w->pos, w->pos + size, fmt, args);
+        va_end(args);
+
+        /* filled to the brim, it may have been cut */
+
+        if (p < w->pos + size) {
+            w->pos = p;
+            return;
+        }
+    }
 }
 
 

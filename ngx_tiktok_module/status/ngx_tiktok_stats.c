@@ -11,20 +11,9 @@
 #include "ngx_tiktok_stats.h"
 
 
-static ngx_str_t  ngx_tiktok_result_names[] = {
-    ngx_string("queued"),
-    ngx_string("duplicate"),
-    ngx_string("repeated"),
-    ngx_string("denied"),
-    ngx_string("undecided"),
-    ngx_string("opted_out"),
-    ngx_string("bot"),
-    ngx_string("prefetch"),
-    ngx_string("invalid"),
-    ngx_string("queue_full"),
-    ngx_string("origin"),
-    ngx_string("checked")
-};
+static ngx_atomic_t  ngx_tiktok_nobody;
+
+ngx_atomic_t  *ngx_tiktok_keeper = &ngx_tiktok_nobody;
 
 
 size_t
@@ -35,9 +24,10 @@ ngx_tiktok_zone_size(ngx_uint_t pixels)
      * and with room for pixels that come and go; the slab gives whole pages
      */
 
-    pixels = ngx_align(pixels, 8) + 32;
+    pixels = ngx_align(ngx_max(pixels, 1), 8) + 32;
 
     return 8 * ngx_pagesize
+           + ngx_align(sizeof(ngx_tiktok_zone_t), ngx_pagesize)
            + pixels * (ngx_align(sizeof(ngx_tiktok_stats_t), ngx_pagesize)
                        + ngx_pagesize);
 }
@@ -128,6 +118,41 @@ done:
 
 
 void
+ngx_tiktok_stats_keep(ngx_tiktok_zone_t *zone)
+{
+    ngx_tiktok_keeper = &zone->keepers[ngx_worker % NGX_TIKTOK_WORKERS];
+
+    *ngx_tiktok_keeper = ngx_pid;
+}
+
+
+/* a reload may add one at any time, and none is ever removed */
+
+ngx_tiktok_stats_t *
+ngx_tiktok_stats_next(ngx_shm_zone_t *shm_zone, ngx_tiktok_stats_t *stats)
+{
+    ngx_queue_t        *q;
+    ngx_slab_pool_t    *shpool;
+    ngx_tiktok_zone_t  *zone;
+
+    zone = shm_zone->data;
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    q = ngx_queue_next(stats ? &stats->queue : &zone->pixels);
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    if (q == ngx_queue_sentinel(&zone->pixels)) {
+        return NULL;
+    }
+
+    return ngx_queue_data(q, ngx_tiktok_stats_t, queue);
+}
+
+
+void
 ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats, ngx_tiktok_counters_t *sum)
 {
     ngx_uint_t     i, k, n;
@@ -162,11 +187,4 @@ ngx_tiktok_stats_pending(ngx_tiktok_counters_t *sum)
           + sum->fates[NGX_TIKTOK_FATE_CORRUPT];
 
     return (in > out) ? in - out : 0;
-}
-
-
-ngx_str_t *
-ngx_tiktok_result_name(ngx_uint_t result)
-{
-    return &ngx_tiktok_result_names[result];
 }

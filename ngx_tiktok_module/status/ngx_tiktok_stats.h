@@ -15,7 +15,7 @@
 
 #define NGX_TIKTOK_PIXEL_LEN     64
 #define NGX_TIKTOK_STRIPES       8
-#define NGX_TIKTOK_WORKERS       64
+#define NGX_TIKTOK_WORKERS       NGX_MAX_PROCESSES
 #define NGX_TIKTOK_MESSAGE_LEN   256
 #define NGX_TIKTOK_REQUEST_LEN   64
 
@@ -59,7 +59,9 @@ typedef enum {
     NGX_TIKTOK_STATE_OK = 0,
     NGX_TIKTOK_STATE_BACKOFF,
     NGX_TIKTOK_STATE_AUTH,
-    NGX_TIKTOK_STATE_STOPPED
+    NGX_TIKTOK_STATE_STOPPED,
+    NGX_TIKTOK_STATE_REMOVED,   /* in the status: has left the configuration */
+    NGX_TIKTOK_STATES
 } ngx_tiktok_state_e;
 
 
@@ -126,6 +128,9 @@ typedef struct {
     ngx_queue_t            pixels;          /* ngx_tiktok_stats_t */
     uint64_t               id;              /* tells this zone from others */
     time_t                 since;
+
+    /* process that keeps the gauges of a worker's number */
+    ngx_atomic_t           keepers[NGX_TIKTOK_WORKERS];
 } ngx_tiktok_zone_t;
 
 
@@ -146,11 +151,23 @@ ngx_tiktok_stats_t *ngx_tiktok_stats(ngx_shm_zone_t *shm_zone,
 #define ngx_tiktok_count(counter, n)                                          \
     (void) ngx_atomic_fetch_add(&(counter), (ngx_atomic_int_t) (n))
 
-/* a value of this worker; one that leaves must not touch its heir's */
+/* in each worker: its gauges are its own from now on */
+void ngx_tiktok_stats_keep(ngx_tiktok_zone_t *zone);
+
+/*
+ * A value of this worker.  A reload starts its heir before it is told to
+ * leave: then the gauge is the heir's.
+ */
 #define ngx_tiktok_gauge(gauge, value)                                        \
-    if (!ngx_exiting) {                                                       \
+    if (*ngx_tiktok_keeper == (ngx_atomic_uint_t) ngx_pid) {                  \
         (gauge)[ngx_worker % NGX_TIKTOK_WORKERS] = (value);                   \
     }
+
+extern ngx_atomic_t  *ngx_tiktok_keeper;
+
+/* the pixel behind this one, or the first; NULL if there is none */
+ngx_tiktok_stats_t *ngx_tiktok_stats_next(ngx_shm_zone_t *shm_zone,
+    ngx_tiktok_stats_t *stats);
 
 /* adds up the stripes; the sums are exact when nothing is under way */
 void ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats,
@@ -159,7 +176,7 @@ void ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats,
 /* events in the queue: came in, and neither went out nor were given up */
 ngx_atomic_uint_t ngx_tiktok_stats_pending(ngx_tiktok_counters_t *sum);
 
-/* "queued", "duplicate", ... "checked" */
+/* "queued", "duplicate", ... "checked", as in the tables of the status */
 ngx_str_t *ngx_tiktok_result_name(ngx_uint_t result);
 
 

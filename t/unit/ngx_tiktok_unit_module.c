@@ -26,6 +26,7 @@ static unit_room_t  unit_rooms[] = {
     { "consent", unit_consent },
     { "event", unit_event },
     { "queue", unit_queue },
+    { "status", unit_status },
     { "tcf", unit_tcf },
     { "bench", unit_bench },
     { NULL, NULL }

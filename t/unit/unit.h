@@ -24,6 +24,7 @@ void unit_is(u_char *got, size_t len, const char *expected,
 void unit_consent(ngx_conf_t *cf);
 void unit_event(ngx_conf_t *cf);
 void unit_queue(ngx_conf_t *cf);
+void unit_status(ngx_conf_t *cf);
 void unit_tcf(ngx_conf_t *cf);
 
 /* prints times, for scripts/bench */
