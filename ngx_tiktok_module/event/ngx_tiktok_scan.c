@@ -20,7 +20,10 @@
 #define NGX_TIKTOK_NUMBER_POWER   307
 
 
+static ngx_inline void ngx_tiktok_scan_token(ngx_tiktok_scan_t *s,
+    ngx_tiktok_token_e kind, u_char *start);
 static ngx_int_t ngx_tiktok_scan_value(ngx_tiktok_scan_t *s);
+static ngx_int_t ngx_tiktok_scan_digits(ngx_tiktok_scan_t *s);
 static ngx_int_t ngx_tiktok_scan_next(ngx_tiktok_scan_t *s);
 static ngx_int_t ngx_tiktok_scan_container(ngx_tiktok_scan_t *s);
 static ngx_int_t ngx_tiktok_scan_name(ngx_tiktok_scan_t *s);
@@ -36,10 +39,19 @@ static ngx_int_t ngx_tiktok_scan_error(ngx_tiktok_scan_t *s,
 ngx_int_t
 ngx_tiktok_scan(ngx_tiktok_scan_t *s, ngx_str_t *text, ngx_uint_t depth)
 {
+    return ngx_tiktok_scan_tokens(s, text, depth, NULL);
+}
+
+
+ngx_int_t
+ngx_tiktok_scan_tokens(ngx_tiktok_scan_t *s, ngx_str_t *text, ngx_uint_t depth,
+    ngx_tiktok_scan_token_pt token)
+{
     ngx_int_t  rc;
 
     ngx_memzero(s, sizeof(ngx_tiktok_scan_t));
 
+    s->token = token;
     s->pos = text->data;
     s->last = text->data + text->len;
     s->depth = ngx_min(depth, NGX_TIKTOK_SCAN_DEPTH);
@@ -57,17 +69,34 @@ ngx_tiktok_scan(ngx_tiktok_scan_t *s, ngx_str_t *text, ngx_uint_t depth)
 }
 
 
+static ngx_inline void
+ngx_tiktok_scan_token(ngx_tiktok_scan_t *s, ngx_tiktok_token_e kind,
+    u_char *start)
+{
+    ngx_str_t  token;
+
+    if (s->token) {
+        token.data = start;
+        token.len = s->pos - start;
+
+        s->token(s, kind, &token);
+    }
+}
+
+
 /* NGX_OK behind a whole value, NGX_AGAIN before the first one inside it */
 
 static ngx_int_t
 ngx_tiktok_scan_value(ngx_tiktok_scan_t *s)
 {
-    u_char               *p;
-    ngx_tiktok_number_e   kind;
+    u_char     *start;
+    ngx_int_t   rc;
 
     if (ngx_tiktok_scan_blanks(s) != NGX_OK) {
         return NGX_DECLINED;
     }
+
+    start = s->pos;
 
     if (++s->values > NGX_TIKTOK_JSON_NODES) {
         return ngx_tiktok_scan_error(s, "too many values");
@@ -80,13 +109,33 @@ ngx_tiktok_scan_value(ngx_tiktok_scan_t *s)
         return ngx_tiktok_scan_container(s);
 
     case '"':
-        return ngx_tiktok_scan_string(s);
+        rc = ngx_tiktok_scan_string(s);
+        break;
 
     case 't':
     case 'f':
     case 'n':
-        return ngx_tiktok_scan_literal(s);
+        rc = ngx_tiktok_scan_literal(s);
+        break;
+
+    default:
+        rc = ngx_tiktok_scan_digits(s);
+        break;
     }
+
+    if (rc == NGX_OK) {
+        ngx_tiktok_scan_token(s, NGX_TIKTOK_TOKEN_VALUE, start);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_tiktok_scan_digits(ngx_tiktok_scan_t *s)
+{
+    u_char               *p;
+    ngx_tiktok_number_e   kind;
 
     p = ngx_tiktok_scan_number(s->pos, s->last, &kind);
 
@@ -135,6 +184,8 @@ ngx_tiktok_scan_next(ngx_tiktok_scan_t *s)
         s->pos++;
         s->level--;
         s->objects >>= 1;
+
+        ngx_tiktok_scan_token(s, NGX_TIKTOK_TOKEN_CLOSE, s->pos - 1);
     }
 
     if (ngx_tiktok_scan_blanks(s) == NGX_OK) {
@@ -160,12 +211,15 @@ ngx_tiktok_scan_container(ngx_tiktok_scan_t *s)
     object = (*s->pos++ == '{');
     close = object ? '}' : ']';
 
+    ngx_tiktok_scan_token(s, NGX_TIKTOK_TOKEN_OPEN, s->pos - 1);
+
     if (ngx_tiktok_scan_blanks(s) != NGX_OK) {
         return NGX_DECLINED;
     }
 
     if (*s->pos == close) {
         s->pos++;
+        ngx_tiktok_scan_token(s, NGX_TIKTOK_TOKEN_CLOSE, s->pos - 1);
         return NGX_OK;
     }
 
@@ -179,6 +233,8 @@ ngx_tiktok_scan_container(ngx_tiktok_scan_t *s)
 static ngx_int_t
 ngx_tiktok_scan_name(ngx_tiktok_scan_t *s)
 {
+    u_char  *start;
+
     if (ngx_tiktok_scan_blanks(s) != NGX_OK) {
         return NGX_DECLINED;
     }
@@ -187,9 +243,15 @@ ngx_tiktok_scan_name(ngx_tiktok_scan_t *s)
         return ngx_tiktok_scan_error(s, "unexpected character");
     }
 
-    if (ngx_tiktok_scan_string(s) != NGX_OK
-        || ngx_tiktok_scan_blanks(s) != NGX_OK)
-    {
+    start = s->pos;
+
+    if (ngx_tiktok_scan_string(s) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ngx_tiktok_scan_token(s, NGX_TIKTOK_TOKEN_NAME, start);
+
+    if (ngx_tiktok_scan_blanks(s) != NGX_OK) {
         return NGX_DECLINED;
     }
 
