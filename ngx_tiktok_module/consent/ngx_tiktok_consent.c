@@ -141,8 +141,16 @@ ngx_tiktok_policy_read(ngx_tiktok_policy_t *policy,
     reading.value = cookie->value;
     ngx_str_null(&reading.detail);
 
-    if (source->flags & NGX_TIKTOK_SOURCE_PERCENT) {
+    if (!(source->flags & NGX_TIKTOK_SOURCE_RAW)) {
         ngx_tiktok_decode_percent(&reading.value, buf);
+    }
+
+    if ((source->flags & NGX_TIKTOK_SOURCE_BASE64)
+        && ngx_tiktok_decode_base64(&reading.value, buf) != NGX_OK)
+    {
+        vote->says = NGX_TIKTOK_SAYS_BROKEN;
+        ngx_str_null(&vote->detail);
+        return;
     }
 
     vote->says = source->read(&reading);

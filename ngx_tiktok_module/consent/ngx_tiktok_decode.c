@@ -9,12 +9,16 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include "ngx_tiktok_decode.h"
+#include "ngx_tiktok_utf8.h"
 
 
 #define ngx_tiktok_hex(c)                                                     \
     (ngx_tiktok_hex_digits[(c) >> 5] & (1U << ((c) & 0x1f)))
 
 #define ngx_tiktok_hex_value(c)  (((c) & 0x0f) + ((c) >> 6) * 9)
+
+
+static u_char *ngx_tiktok_decode_unicode(u_char **pos, u_char *dst);
 
 
 /* a bit for each byte */
@@ -56,27 +60,126 @@ ngx_tiktok_decode_percent(ngx_str_t *value, u_char *buf)
 
 
 ngx_int_t
-ngx_tiktok_token_next(ngx_str_t *rest, u_char separator, ngx_str_t *token)
+ngx_tiktok_decode_base64(ngx_str_t *value, u_char *buf)
 {
-    u_char  *p;
+    ngx_str_t  decoded;
+
+    decoded.data = buf;
+
+    if (ngx_decode_base64(&decoded, value) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    *value = decoded;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_tiktok_decode_json(ngx_str_t *value, u_char *buf)
+{
+    u_char  *p, *dst, *last;
+
+    if (value->len == 0 || memchr(value->data, '\\', value->len) == NULL) {
+        return;
+    }
+
+    p = value->data;
+    last = p + value->len;
+    dst = buf;
+
+    while (p < last) {
+
+        if (*p != '\\') {
+            *dst++ = *p++;
+            continue;
+        }
+
+        p++;
+
+        switch (*p++) {
+
+        case 'b':
+            *dst++ = '\b';
+            break;
+
+        case 'f':
+            *dst++ = '\f';
+            break;
+
+        case 'n':
+            *dst++ = '\n';
+            break;
+
+        case 'r':
+            *dst++ = '\r';
+            break;
+
+        case 't':
+            *dst++ = '\t';
+            break;
+
+        case 'u':
+            dst = ngx_tiktok_decode_unicode(&p, dst);
+            break;
+
+        default: /* '"', '\\', '/' */
+            *dst++ = p[-1];
+        }
+    }
+
+    value->data = buf;
+    value->len = dst - buf;
+}
+
+
+static u_char *
+ngx_tiktok_decode_unicode(u_char **pos, u_char *dst)
+{
+    uint32_t  c, low;
+
+    c = (uint32_t) ngx_hextoi(*pos, 4);
+    *pos += 4;
+
+    /* a valid text has its surrogates in pairs */
+
+    if (c >= 0xd800 && c <= 0xdfff) {
+        low = (uint32_t) ngx_hextoi(*pos + 2, 4);
+        *pos += 6;
+
+        c = 0x10000 + ((c & 0x3ff) << 10) + (low & 0x3ff);
+    }
+
+    return ngx_tiktok_utf8_encode(dst, c);
+}
+
+
+ngx_int_t
+ngx_tiktok_token_next(ngx_str_t *rest, char *separators, ngx_str_t *token)
+{
+    u_char  *p, *end, *found;
 
     if (rest->len == 0) {
         return NGX_DECLINED;
     }
 
-    *token = *rest;
+    end = rest->data + rest->len;
+    p = end;
 
-    p = memchr(rest->data, separator, rest->len);
+    for ( /* void */ ; *separators; separators++) {
+        found = memchr(rest->data, *separators, p - rest->data);
 
-    if (p == NULL) {
-        rest->len = 0;
-        return NGX_OK;
+        if (found) {
+            p = found;
+        }
     }
 
-    token->len = p - token->data;
+    token->data = rest->data;
+    token->len = p - rest->data;
 
-    rest->data += token->len + 1;
-    rest->len -= token->len + 1;
+    rest->data = (p < end) ? p + 1 : end;
+    rest->len = end - rest->data;
 
     return NGX_OK;
 }

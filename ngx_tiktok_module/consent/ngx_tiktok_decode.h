@@ -18,9 +18,15 @@
  */
 void ngx_tiktok_decode_percent(ngx_str_t *value, u_char *buf);
 
+/* the same for base64, with or without padding; NGX_DECLINED for any else */
+ngx_int_t ngx_tiktok_decode_base64(ngx_str_t *value, u_char *buf);
 
-/* takes the next of the parts between separators off *rest */
-ngx_int_t ngx_tiktok_token_next(ngx_str_t *rest, u_char separator,
+/* the same for what a valid JSON text has between the quotes of a string */
+void ngx_tiktok_decode_json(ngx_str_t *value, u_char *buf);
+
+
+/* takes the next of the parts between any of the separators off *rest */
+ngx_int_t ngx_tiktok_token_next(ngx_str_t *rest, char *separators,
     ngx_str_t *token);
 
 /* leaves what follows the head, if the token starts with it */

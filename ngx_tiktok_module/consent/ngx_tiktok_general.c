@@ -2,7 +2,8 @@
 /*
  * Copyright (C) ngx_tiktok_module authors
  *
- * The presets that suit any tool: "cookie", "variable" and "assumed".
+ * The presets that suit any tool: "cookie", "variable", "mirror" and
+ * "assumed".
  */
 
 
@@ -193,6 +194,46 @@ ngx_tiktok_variable_read(ngx_tiktok_reading_t *reading)
     }
 
     return 0;
+}
+
+
+/* 1.EPOCH or 0.EPOCH, as the browser script writes it */
+
+ngx_uint_t
+ngx_tiktok_mirror_read(ngx_tiktok_reading_t *reading)
+{
+    time_t     at;
+    ngx_str_t  value;
+
+    value = reading->value;
+
+    if (value.len < 3 || value.data[1] != '.'
+        || (value.data[0] != '0' && value.data[0] != '1'))
+    {
+        return NGX_TIKTOK_SAYS_BROKEN;
+    }
+
+    at = ngx_atotm(value.data + 2, value.len - 2);
+
+    if (at == (time_t) NGX_ERROR) {
+        return NGX_TIKTOK_SAYS_BROKEN;
+    }
+
+    if (value.data[0] == '0') {
+        return NGX_TIKTOK_SAYS_NO;
+    }
+
+    if (at > reading->signals->now + NGX_TIKTOK_CONSENT_AHEAD) {
+        ngx_str_set(&reading->detail, "of the future");
+        return NGX_TIKTOK_SAYS_OPEN;
+    }
+
+    if (at < reading->signals->now - NGX_TIKTOK_CONSENT_MAX_AGE) {
+        ngx_str_set(&reading->detail, "too old");
+        return NGX_TIKTOK_SAYS_OPEN;
+    }
+
+    return NGX_TIKTOK_SAYS_YES;
 }
 
 

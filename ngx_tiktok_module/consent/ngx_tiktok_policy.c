@@ -83,6 +83,9 @@ ngx_tiktok_policy_parse(ngx_conf_t *cf, ngx_str_t *args, ngx_uint_t nargs,
                                        &preset->usage);
     }
 
+    policy->prefix = (preset->flags & NGX_TIKTOK_PRESET_PREFIX)
+                     && policy->id.data[policy->id.len - 1] == '*';
+
     if (ngx_tiktok_policy_names(cf, policy) != NGX_OK
         || ngx_tiktok_policy_details(cf, policy) != NGX_OK)
     {
@@ -146,6 +149,7 @@ ngx_tiktok_policy_option(ngx_conf_t *cf, ngx_str_t *arg,
 {
     ngx_int_t             rc;
     ngx_str_t             name;
+    ngx_uint_t            prefix;
     ngx_tiktok_preset_t  *preset;
 
     preset = policy->preset;
@@ -159,6 +163,11 @@ ngx_tiktok_policy_option(ngx_conf_t *cf, ngx_str_t *arg,
     {
         name.data = arg->data + 7;
         name.len = arg->len - 7;
+
+        prefix = (name.len > 1 && name.data[name.len - 1] == '*');
+        name.len -= prefix;
+
+        policy->names[0].prefix = prefix;
 
         return ngx_tiktok_policy_cookie(cf, &name, policy, error);
     }
@@ -391,4 +400,21 @@ ngx_uint_t
 ngx_tiktok_policy_is(ngx_tiktok_policy_t *policy, char *name)
 {
     return ngx_strcmp(policy->preset->name.data, name) == 0;
+}
+
+
+ngx_uint_t
+ngx_tiktok_policy_has_id(ngx_tiktok_policy_t *policy, ngx_str_t *text)
+{
+    size_t  len;
+
+    len = policy->id.len;
+
+    if (policy->prefix) {
+        return text->len >= len
+               && ngx_memcmp(text->data, policy->id.data, len - 1) == 0;
+    }
+
+    return text->len == len
+           && ngx_memcmp(text->data, policy->id.data, len) == 0;
 }

@@ -36,11 +36,19 @@
 
 #define NGX_TIKTOK_PRESET_ID        0x01  /* takes "id=" */
 #define NGX_TIKTOK_PRESET_NEEDS_ID  0x03  /* and has no default */
+#define NGX_TIKTOK_PRESET_PREFIX    0x10  /* which may end with "*" */
 #define NGX_TIKTOK_PRESET_COOKIE    0x04  /* takes "cookie=", first source */
 #define NGX_TIKTOK_PRESET_CHOICE    0x08  /* counts with SAYS_CHOSEN only */
 
-#define NGX_TIKTOK_SOURCE_PERCENT   0x01  /* is percent-encoded */
-#define NGX_TIKTOK_SOURCE_BESIDE    0x02  /* complements those without it */
+#define NGX_TIKTOK_SOURCE_RAW       0x01  /* is not percent-decoded */
+#define NGX_TIKTOK_SOURCE_BASE64    0x02  /* is base64, under this */
+#define NGX_TIKTOK_SOURCE_BESIDE    0x04  /* complements those without it */
+
+/* what was granted longer ago is asked for once more: 13 months */
+#define NGX_TIKTOK_CONSENT_MAX_AGE  (396 * 86400)
+
+/* clocks of visitors are fast by a little */
+#define NGX_TIKTOK_CONSENT_AHEAD    300
 
 
 typedef struct ngx_tiktok_source_s  ngx_tiktok_source_t;
@@ -125,6 +133,11 @@ ngx_int_t ngx_tiktok_policy_cookie(ngx_conf_t *cf, ngx_str_t *name,
     ngx_tiktok_policy_t *policy, ngx_str_t *error);
 
 
+/* whether a name in a cookie is what "id=" says */
+ngx_uint_t ngx_tiktok_policy_has_id(ngx_tiktok_policy_t *policy,
+    ngx_str_t *text);
+
+
 /* ngx_tiktok_general.c */
 
 ngx_int_t ngx_tiktok_cookie_parse(ngx_conf_t *cf, ngx_str_t *args,
@@ -133,14 +146,49 @@ ngx_uint_t ngx_tiktok_cookie_read(ngx_tiktok_reading_t *reading);
 ngx_int_t ngx_tiktok_variable_parse(ngx_conf_t *cf, ngx_str_t *args,
     ngx_tiktok_policy_t *policy, ngx_str_t *error);
 ngx_uint_t ngx_tiktok_variable_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_mirror_read(ngx_tiktok_reading_t *reading);
 ngx_uint_t ngx_tiktok_assumed_read(ngx_tiktok_reading_t *reading);
 
 
 /* ngx_tiktok_tokens.c */
 
+/* words that a value may be, at the end NULL for any other */
+
+typedef struct {
+    char                        *word;
+    ngx_uint_t                   says;
+} ngx_tiktok_word_t;
+
+/* a list with the policy's "granted" or "denied" among its tokens */
+
+typedef struct {
+    char                        *separators;
+    char                        *chosen;    /* token: the visitor has */
+    char                        *open;      /* behind the id: not yet */
+} ngx_tiktok_list_t;
+
+ngx_uint_t ngx_tiktok_word_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_list_read(ngx_tiktok_reading_t *reading);
 ngx_uint_t ngx_tiktok_onetrust_read(ngx_tiktok_reading_t *reading);
-ngx_uint_t ngx_tiktok_closed_read(ngx_tiktok_reading_t *reading);
 ngx_uint_t ngx_tiktok_cookiebot_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_trustarc_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_trustarc_behavior_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_axeptio_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_commandersact_read(ngx_tiktok_reading_t *reading);
+
+
+/* ngx_tiktok_objects.c; source->what is a list of ngx_tiktok_pick_t */
+
+ngx_uint_t ngx_tiktok_object_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_complianz_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_borlabs_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_iubenda_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_cookiescript_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_realcookiebanner_read(ngx_tiktok_reading_t *reading);
+ngx_uint_t ngx_tiktok_ketch_read(ngx_tiktok_reading_t *reading);
+ngx_int_t ngx_tiktok_cookieconsent_option(ngx_conf_t *cf, ngx_str_t *arg,
+    ngx_tiktok_policy_t *policy, ngx_str_t *error);
+ngx_uint_t ngx_tiktok_cookieconsent_read(ngx_tiktok_reading_t *reading);
 
 
 #endif /* _NGX_TIKTOK_PRESETS_H_INCLUDED_ */

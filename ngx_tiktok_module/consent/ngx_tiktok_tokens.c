@@ -14,8 +14,75 @@
 #include "ngx_tiktok_presets.h"
 
 
+static ngx_uint_t ngx_tiktok_token_open(ngx_tiktok_policy_t *policy,
+    ngx_str_t *token, char *open);
 static ngx_uint_t ngx_tiktok_token_says(ngx_tiktok_policy_t *policy,
     ngx_str_t *token);
+
+
+ngx_uint_t
+ngx_tiktok_word_read(ngx_tiktok_reading_t *reading)
+{
+    const ngx_tiktok_word_t  *word;
+
+    for (word = reading->source->what; word->word; word++) {
+        if (ngx_tiktok_token_is(&reading->value, word->word)) {
+            break;
+        }
+    }
+
+    return word->says;
+}
+
+
+ngx_uint_t
+ngx_tiktok_list_read(ngx_tiktok_reading_t *reading)
+{
+    ngx_str_t                 rest, token;
+    ngx_uint_t                says;
+    const ngx_tiktok_list_t  *list;
+
+    says = 0;
+    list = reading->source->what;
+    rest = reading->value;
+
+    while (ngx_tiktok_token_next(&rest, list->separators, &token) == NGX_OK) {
+        says |= ngx_tiktok_token_says(reading->policy, &token);
+
+        if (list->chosen && ngx_tiktok_token_is(&token, list->chosen)) {
+            says |= NGX_TIKTOK_SAYS_CHOSEN;
+        }
+
+        if (list->open
+            && ngx_tiktok_token_open(reading->policy, &token, list->open))
+        {
+            says |= NGX_TIKTOK_SAYS_OPEN;
+        }
+    }
+
+    return says;
+}
+
+
+static ngx_uint_t
+ngx_tiktok_token_open(ngx_tiktok_policy_t *policy, ngx_str_t *token,
+    char *open)
+{
+    ngx_str_t  rest;
+
+    rest = *token;
+
+    if (rest.len < policy->id.len
+        || ngx_memcmp(rest.data, policy->id.data, policy->id.len) != 0)
+    {
+        return 0;
+    }
+
+    rest.data += policy->id.len;
+    rest.len -= policy->id.len;
+
+    return ngx_tiktok_token_is(&rest, open);
+}
 
 
 /* isGpcEnabled=0&interactionCount=2&groups=C0001%3A1%2CC0004%3A1&... */
@@ -30,7 +97,7 @@ ngx_tiktok_onetrust_read(ngx_tiktok_reading_t *reading)
     says = 0;
     rest = reading->value;
 
-    while (ngx_tiktok_token_next(&rest, '&', &field) == NGX_OK) {
+    while (ngx_tiktok_token_next(&rest, "&", &field) == NGX_OK) {
 
         if (ngx_tiktok_token_is(&field, "AwaitingReconsent=true")) {
             ngx_str_set(&reading->detail, "awaiting reconsent");
@@ -49,22 +116,13 @@ ngx_tiktok_onetrust_read(ngx_tiktok_reading_t *reading)
         if (ngx_tiktok_token_cut(&field, "groups=")) {
             ngx_tiktok_decode_percent(&field, buf);
 
-            while (ngx_tiktok_token_next(&field, ',', &group) == NGX_OK) {
+            while (ngx_tiktok_token_next(&field, ",", &group) == NGX_OK) {
                 says |= ngx_tiktok_token_says(reading->policy, &group);
             }
         }
     }
 
     return says;
-}
-
-
-/* the time when the banner was closed */
-
-ngx_uint_t
-ngx_tiktok_closed_read(ngx_tiktok_reading_t *reading)
-{
-    return reading->value.len ? NGX_TIKTOK_SAYS_CHOSEN : 0;
 }
 
 
@@ -99,7 +157,7 @@ ngx_tiktok_cookiebot_read(ngx_tiktok_reading_t *reading)
     rest.data++;
     rest.len -= 2;
 
-    while (ngx_tiktok_token_next(&rest, ',', &token) == NGX_OK) {
+    while (ngx_tiktok_token_next(&rest, ",", &token) == NGX_OK) {
         says |= ngx_tiktok_token_says(reading->policy, &token);
 
         if (ngx_tiktok_token_is(&token, "stamp:'-1'")) {
@@ -110,6 +168,132 @@ ngx_tiktok_cookiebot_read(ngx_tiktok_reading_t *reading)
         {
             /* values of old have no method, and were explicit */
             says |= NGX_TIKTOK_SAYS_IMPLIED;
+        }
+    }
+
+    return says;
+}
+
+
+/* 0,1,2: or 0,1,2::implied,eu or 0,1,2:<hex> */
+
+ngx_uint_t
+ngx_tiktok_trustarc_read(ngx_tiktok_reading_t *reading)
+{
+    ngx_str_t   rest, list, token;
+    ngx_uint_t  says;
+
+    rest = reading->value;
+
+    if (ngx_tiktok_token_next(&rest, ":", &list) != NGX_OK || list.len == 0) {
+        return NGX_TIKTOK_SAYS_BROKEN;
+    }
+
+    says = NGX_TIKTOK_SAYS_LIST;
+
+    while (ngx_tiktok_token_next(&list, ",", &token) == NGX_OK) {
+        if (ngx_tiktok_policy_has_id(reading->policy, &token)) {
+            says |= NGX_TIKTOK_SAYS_YES;
+        }
+    }
+
+    while (ngx_tiktok_token_next(&rest, ":,", &token) == NGX_OK) {
+        if (ngx_tiktok_token_is(&token, "implied")) {
+            says |= NGX_TIKTOK_SAYS_IMPLIED;
+        }
+    }
+
+    return says;
+}
+
+
+/* expressed,eu or implied,us */
+
+ngx_uint_t
+ngx_tiktok_trustarc_behavior_read(ngx_tiktok_reading_t *reading)
+{
+    ngx_str_t  rest, token;
+
+    rest = reading->value;
+
+    if (ngx_tiktok_token_next(&rest, ",", &token) == NGX_OK
+        && ngx_tiktok_token_is(&token, "implied"))
+    {
+        return NGX_TIKTOK_SAYS_IMPLIED;
+    }
+
+    return 0;
+}
+
+
+/* ,facebook_pixel,google_analytics, */
+
+ngx_uint_t
+ngx_tiktok_axeptio_read(ngx_tiktok_reading_t *reading)
+{
+    ngx_str_t   rest, token;
+    ngx_uint_t  says;
+
+    rest = reading->value;
+
+    /* a value cut short may have lost the vendor, or the end of its name */
+
+    if (rest.len < 2 || rest.data[0] != ',' || rest.data[rest.len - 1] != ',')
+    {
+        return NGX_TIKTOK_SAYS_BROKEN;
+    }
+
+    says = NGX_TIKTOK_SAYS_LIST;
+
+    while (ngx_tiktok_token_next(&rest, ",", &token) == NGX_OK) {
+        if (ngx_tiktok_policy_has_id(reading->policy, &token)) {
+            says |= NGX_TIKTOK_SAYS_YES;
+        }
+    }
+
+    return says;
+}
+
+
+/* <0 in, 1 out>@<version>|...@<categories>@<blocked>@<times>@<vendors> */
+
+ngx_uint_t
+ngx_tiktok_commandersact_read(ngx_tiktok_reading_t *reading)
+{
+    ngx_str_t   rest, status, version, list, token;
+    ngx_uint_t  says;
+
+    rest = reading->value;
+
+    if (ngx_tiktok_token_next(&rest, "@", &status) != NGX_OK
+        || ngx_tiktok_token_next(&rest, "@", &version) != NGX_OK)
+    {
+        return NGX_TIKTOK_SAYS_BROKEN;
+    }
+
+    if (ngx_tiktok_token_is(&status, "1")) {
+        return NGX_TIKTOK_SAYS_NO;
+    }
+
+    /* without a separator behind them, there may have been more */
+
+    if (!ngx_tiktok_token_is(&status, "0")
+        || memchr(rest.data, '@', rest.len) == NULL)
+    {
+        return NGX_TIKTOK_SAYS_BROKEN;
+    }
+
+    (void) ngx_tiktok_token_next(&rest, "@", &list);
+
+    if (ngx_tiktok_token_is(&list, "ALL")) {
+        return NGX_TIKTOK_SAYS_YES;
+    }
+
+    says = NGX_TIKTOK_SAYS_LIST;
+
+    while (ngx_tiktok_token_next(&list, ",", &token) == NGX_OK) {
+        if (ngx_tiktok_policy_has_id(reading->policy, &token)) {
+            says |= NGX_TIKTOK_SAYS_YES;
         }
     }
 

@@ -470,6 +470,8 @@ static unit_check_t  unit_values[] = {
 
 #define KNOWN  "known are onetrust, cookiebot, "
 #define USAGE  "write \"cookie NAME VALUE | ~RE | ~*RE\""
+#define REVISION                                                              \
+    "write \"cookieconsent id=CATEGORY [revision=NUMBER] [cookie=cc_cookie]\""
 #define NAME   "it must not be empty or hold \"=\", \";\" or blanks"
 
 /* the lists of presets grow: those texts are compared as far as they go */
@@ -493,6 +495,29 @@ static unit_text_t  unit_errors[] = {
     { "cookiebot name=x",
       "has an unknown argument \"name=x\"; "
       "write \"cookiebot [id=marketing]\"" },
+    { "klaro",
+      "lacks the id that this shop's tool gives it; "
+      "write \"klaro id=SERVICE [cookie=klaro]\"" },
+    { "klaro cookie=consent",
+      "lacks the id that this shop's tool gives it; "
+      "write \"klaro id=SERVICE [cookie=klaro]\"" },
+    { "klaro id=tiktok cookie=",
+      "has an invalid cookie name \"\"; " NAME },
+    { "klaro id=tiktok cookie=a;b",
+      "has an invalid cookie name \"a;b\"; " NAME },
+    { "klaro id=tiktok cookie=a cookie=b",
+      "has a second cookie \"b\"; leave one" },
+    { "cookiebot cookie=a",
+      "has an unknown argument \"cookie=a\"; "
+      "write \"cookiebot [id=marketing]\"" },
+    { "cookieconsent id=ads revision=",
+      "has an invalid number in \"revision=\"; " REVISION },
+    { "cookieconsent id=ads revision=1x",
+      "has an invalid number in \"revision=1x\"; " REVISION },
+    { "cookieconsent id=ads revisions=1",
+      "has an unknown argument \"revisions=1\"; " REVISION },
+    { "mirror id=5",
+      "has \"id=5\", but \"mirror\" takes no id; remove it" },
     { "cookie", "lacks arguments; " USAGE },
     { "cookie ads", "lacks arguments; " USAGE },
     { "cookie ads yes no", "has an unknown argument \"no\"; " USAGE },
