@@ -11,6 +11,7 @@
 #include "ngx_tiktok_compat.h"
 #include "ngx_tiktok_capture.h"
 #include "ngx_tiktok_identity.h"
+#include "ngx_tiktok_rules.h"
 #include "ngx_tiktok_seen.h"
 #include "ngx_tiktok_status.h"
 
@@ -30,8 +31,6 @@ static char *ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_tiktok_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-static ngx_int_t ngx_tiktok_value(ngx_conf_t *cf, ngx_str_t *text,
-    ngx_http_complex_value_t **value);
 static char *ngx_tiktok_number(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_str_t *arg, ngx_uint_t max, ngx_uint_t *value);
 static char *ngx_tiktok_time(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -39,6 +38,7 @@ static char *ngx_tiktok_time(ngx_conf_t *cf, ngx_command_t *cmd,
 
 static ngx_int_t ngx_tiktok_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_tiktok_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_tiktok_log_phase(ngx_conf_t *cf);
 static void *ngx_tiktok_create_main_conf(ngx_conf_t *cf);
 static char *ngx_tiktok_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_tiktok_create_loc_conf(ngx_conf_t *cf);
@@ -127,6 +127,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
     { ngx_string("tiktok_click_id"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_tiktok_click_id_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_event"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_event_rule,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -684,7 +691,7 @@ ngx_tiktok_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_tiktok_value(ngx_conf_t *cf, ngx_str_t *text,
     ngx_http_complex_value_t **value)
 {
@@ -829,6 +836,37 @@ ngx_tiktok_postconfiguration(ngx_conf_t *cf)
 
     tmcf->store.seen->init = ngx_tiktok_seen_init;
 
+    return ngx_tiktok_log_phase(cf);
+}
+
+
+/* handlers of this phase are called in their order */
+
+static ngx_int_t
+ngx_tiktok_log_phase(ngx_conf_t *cf)
+{
+    ngx_uint_t                  i;
+    ngx_array_t                *handlers;
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+    handlers = &cmcf->phases[NGX_HTTP_LOG_PHASE].handlers;
+
+    if (ngx_array_push(handlers) == NULL) {
+        return NGX_ERROR;
+    }
+
+    h = handlers->elts;
+
+    for (i = handlers->nelts - 1; i > 0; i--) {
+        h[i] = h[i - 1];
+    }
+
+    /* before the access log, which is told the result */
+
+    h[0] = ngx_tiktok_rules_handler;
+
     return NGX_OK;
 }
 
@@ -924,6 +962,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->consent = NGX_CONF_UNSET_PTR;
     conf->origins = NGX_CONF_UNSET_PTR;
     conf->click_id = NGX_CONF_UNSET_PTR;
+    conf->event_rules = NGX_CONF_UNSET_PTR;
     conf->body = NGX_CONF_UNSET_SIZE;
     conf->events = NGX_CONF_UNSET_UINT;
     conf->depth = NGX_CONF_UNSET_UINT;
@@ -965,6 +1004,7 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
     ngx_conf_merge_ptr_value(conf->click_id, prev->click_id,
                              &ngx_tiktok_click_id_default);
+    ngx_conf_merge_ptr_value(conf->event_rules, prev->event_rules, NULL);
 
     ngx_conf_merge_size_value(conf->body, prev->body, 65536);
     ngx_conf_merge_uint_value(conf->events, prev->events, 50);

@@ -53,6 +53,7 @@ typedef struct {
     ngx_array_t                *consent;        /* ngx_tiktok_rule_t */
     ngx_array_t                *origins;        /* ngx_str_t */
     ngx_tiktok_cookie_conf_t   *click_id;
+    ngx_array_t                *event_rules;    /* ngx_tiktok_event_rule_t */
     size_t                      body;           /* "tiktok_beacon_limits" */
     ngx_uint_t                  events;
     ngx_uint_t                  depth;
@@ -64,6 +65,11 @@ typedef struct {
                                                    a beacon without one */
     ngx_uint_t                  line;
 } ngx_tiktok_loc_conf_t;
+
+
+/* compiles a value that may contain variables; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_tiktok_value(ngx_conf_t *cf, ngx_str_t *text,
+    ngx_http_complex_value_t **value);
 
 
 extern ngx_module_t  ngx_tiktok_module;

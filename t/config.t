@@ -64,6 +64,13 @@ my @bad = (
   ['empty if',        {tiktok_consent => 'onetrust if='},             'tiktok_consent', qr/if=/],
   ['two ifs',         {tiktok_consent => 'onetrust if=a if=b'},       'tiktok_consent', qr/if=/],
 
+  (map { ["event name $_", {tiktok_event => $_}, 'tiktok_event', qr/invalid name/] } '9lives', '"a b "', '$x', 'x' x 51, '""', 'if=1'),
+  (map { ["event $_->[0]", {tiktok_event => "Purchase $_->[1]"}, 'tiktok_event', $_->[2]] }
+    ['without a value', 'order_id', qr/"order_id".*name=value/], ['without a name', '=1', qr/"=1".*name=value/], ['of an unknown field', 'colour=red', qr/"colour=".*properties\.name=/],
+    ['of no field', 'properties.=1', qr/"properties\.="/], ['of another event', 'event=Lead', qr/"event="/], ['twice', 'value=1 value=2', qr/"value=" twice/],
+    ['twice by two names', 'value=1 properties.value=2', qr/"properties\.value=" twice/], ['two ifs', 'if=1 if=2', qr/if=/], ['an empty if', 'if=', qr/if=/],
+    ['too much', join(' ', map {"properties.p$_=1"} 1 .. 30), qr/too many/]),
+
   ['delivery unknown', {tiktok_delivery => 'speed=9'}, 'tiktok_delivery', qr/speed=9.*known are batch=/],
   ['queue unknown', {tiktok_queue => '%%DIR%%/queue speed=9'}, 'tiktok_queue', qr/speed=9.*known are size=/],
   ['limits unknown', {'= /e' => 'tiktok_beacon; tiktok_beacon_limits speed=9;'}, 'tiktok_beacon_limits', qr/speed=9.*known are body=/],

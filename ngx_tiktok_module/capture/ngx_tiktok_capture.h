@@ -25,12 +25,14 @@
 typedef struct {
     ngx_str_t              origin;
     ngx_str_t              fetch_site;      /* Sec-Fetch-Site */
+    ngx_str_t              fetch_dest;      /* Sec-Fetch-Dest */
     ngx_str_t              accept_language;
     ngx_str_t              cookies[NGX_TIKTOK_COOKIE_LINES];
     ngx_uint_t             ncookies;
     unsigned               gpc:1;           /* Sec-GPC: 1 */
     unsigned               prefetch:1;
     unsigned               https:1;         /* X-Forwarded-Proto: https */
+    unsigned               xhr:1;           /* X-Requested-With */
     unsigned               cookies_lost:1;  /* there were more lines */
 } ngx_tiktok_headers_t;
 
@@ -38,18 +40,19 @@ typedef struct {
 /* what is known of a request, as far as it was asked for */
 
 typedef struct {
-    ngx_tiktok_headers_t   headers;
-    ngx_tiktok_consent_t   consent;
-    ngx_uint_t             result;          /* ngx_tiktok_result_e */
-    ngx_str_t              event_id;        /* of the last event */
-    ngx_str_t              ttclid;          /* of the last event */
-    ngx_str_t              click_id;        /* to be kept in the cookie */
-    ngx_str_t             *origin;          /* from "tiktok_origin" */
+    ngx_tiktok_headers_t    headers;
+    ngx_tiktok_consent_t    consent;
+    ngx_tiktok_loc_conf_t  *conf;           /* by which that was decided */
+    ngx_uint_t              result;         /* ngx_tiktok_result_e */
+    ngx_str_t               event_id;       /* of the last event */
+    ngx_str_t               ttclid;         /* of the last event */
+    ngx_str_t               click_id;       /* to be kept in the cookie */
+    ngx_str_t              *origin;         /* from "tiktok_origin" */
 
-    u_char                *body;            /* of a beacon */
-    size_t                 body_len;
-    size_t                 body_size;
-    unsigned               body_ours:1;     /* we have it read */
+    u_char                 *body;           /* of a beacon */
+    size_t                  body_len;
+    size_t                  body_size;
+    unsigned                body_ours:1;    /* we have it read */
 } ngx_tiktok_ctx_t;
 
 
@@ -63,8 +66,8 @@ typedef struct {
 
 
 /*
- * The request's context, with its headers read and consent decided, made at
- * the first call.  Returns NULL without memory.
+ * The request's context, with its headers read, made at the first call, and
+ * consent decided by the location in effect.  Returns NULL without memory.
  */
 ngx_tiktok_ctx_t *ngx_tiktok_ctx(ngx_http_request_t *r);
 
@@ -82,6 +85,12 @@ ngx_str_t *ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx);
  */
 ngx_uint_t ngx_tiktok_ctx_refused(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx);
+
+/* whether the visitor's connection is TLS, be it with a proxy before us */
+ngx_uint_t ngx_tiktok_https(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx);
+
+/* as nginx has it for "if=" elsewhere: neither empty nor "0" */
+ngx_uint_t ngx_tiktok_true_value(ngx_str_t *value);
 
 /* what nginx knows of the visitor; everything points into the request */
 ngx_int_t ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,

@@ -255,17 +255,7 @@ ngx_tiktok_cookie_set(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     p = ngx_cpymem(p, "; SameSite=Lax", sizeof("; SameSite=Lax") - 1);
 
-    /*
-     * A proxy before us may have ended TLS.  Who lies about it to himself
-     * gets a cookie that his browser does not take.
-     */
-
-    if (ctx->headers.https
-#if (NGX_SSL || NGX_COMPAT)
-        || r->connection->ssl
-#endif
-       )
-    {
+    if (ngx_tiktok_https(r, ctx)) {
         p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
     }
 

@@ -16,7 +16,6 @@ static ngx_uint_t ngx_tiktok_header_is(ngx_table_elt_t *header, char *name,
     size_t len);
 static ngx_int_t ngx_tiktok_consent(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx);
-static ngx_uint_t ngx_tiktok_true_value(ngx_str_t *value);
 
 
 static ngx_str_t  ngx_tiktok_opted_out = ngx_string("opted_out");
@@ -35,28 +34,35 @@ static ngx_tiktok_cookie_name_t  ngx_tiktok_own_cookies[] = {
 ngx_tiktok_ctx_t *
 ngx_tiktok_ctx(ngx_http_request_t *r)
 {
-    ngx_tiktok_ctx_t  *ctx;
+    ngx_tiktok_ctx_t       *ctx;
+    ngx_tiktok_loc_conf_t  *tlcf;
 
     ctx = ngx_http_get_module_ctx(r, ngx_tiktok_module);
 
-    if (ctx) {
-        return ctx;
-    }
-
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_tiktok_ctx_t));
     if (ctx == NULL) {
-        return NULL;
+        ctx = ngx_pcalloc(r->pool, sizeof(ngx_tiktok_ctx_t));
+        if (ctx == NULL) {
+            return NULL;
+        }
+
+        ctx->result = NGX_TIKTOK_RESULT_NONE;
+
+        ngx_tiktok_headers(r, &ctx->headers);
+
+        ngx_http_set_ctx(r, ctx, ngx_tiktok_module);
     }
 
-    ctx->result = NGX_TIKTOK_RESULT_NONE;
+    /* the server may have asked before the location was found */
 
-    ngx_tiktok_headers(r, &ctx->headers);
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
-    if (ngx_tiktok_consent(r, ctx) != NGX_OK) {
-        return NULL;
+    if (ctx->conf != tlcf) {
+        if (ngx_tiktok_consent(r, ctx) != NGX_OK) {
+            return NULL;
+        }
+
+        ctx->conf = tlcf;
     }
-
-    ngx_http_set_ctx(r, ctx, ngx_tiktok_module);
 
     return ctx;
 }
@@ -97,6 +103,12 @@ ngx_tiktok_headers(ngx_http_request_t *r, ngx_tiktok_headers_t *headers)
 
         } else if (ngx_tiktok_header_literal(&h[i], "sec-fetch-site")) {
             headers->fetch_site = h[i].value;
+
+        } else if (ngx_tiktok_header_literal(&h[i], "sec-fetch-dest")) {
+            headers->fetch_dest = h[i].value;
+
+        } else if (ngx_tiktok_header_literal(&h[i], "x-requested-with")) {
+            headers->xhr = 1;
 
         } else if (ngx_tiktok_header_literal(&h[i], "accept-language")) {
             headers->accept_language = h[i].value;
@@ -210,9 +222,25 @@ ngx_tiktok_consent(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
 }
 
 
-/* as nginx has it for "if=" elsewhere: neither empty nor "0" */
+ngx_uint_t
+ngx_tiktok_https(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
+{
+#if (NGX_SSL || NGX_COMPAT)
+    if (r->connection->ssl) {
+        return 1;
+    }
+#endif
 
-static ngx_uint_t
+    /*
+     * A proxy before us may have ended TLS.  Who lies about it to himself
+     * gets a cookie that his browser does not take.
+     */
+
+    return ctx->headers.https;
+}
+
+
+ngx_uint_t
 ngx_tiktok_true_value(ngx_str_t *value)
 {
     return value->len != 0 && !(value->len == 1 && value->data[0] == '0');

@@ -37,7 +37,6 @@ static ngx_int_t ngx_tiktok_event_read(ngx_tiktok_parts_t *parts,
     cJSON **members);
 static ngx_int_t ngx_tiktok_event_read_name(ngx_tiktok_event_t *event,
     cJSON *item);
-static ngx_uint_t ngx_tiktok_event_name_valid(ngx_str_t *name);
 static time_t ngx_tiktok_event_read_time(cJSON *item, time_t now);
 static ngx_int_t ngx_tiktok_event_read_object(ngx_tiktok_event_t *event,
     cJSON *item, const char *field, cJSON **object);
@@ -246,13 +245,13 @@ ngx_tiktok_event_read_name(ngx_tiktok_event_t *event, cJSON *item)
 
 /* the rule for custom names; the standard ones follow it */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_tiktok_event_name_valid(ngx_str_t *name)
 {
     u_char      *p, *last;
     ngx_uint_t   letter;
 
-    if (name->len > NGX_TIKTOK_EVENT_NAME_LEN) {
+    if (name->len == 0 || name->len > NGX_TIKTOK_EVENT_NAME_LEN) {
         return 0;
     }
 

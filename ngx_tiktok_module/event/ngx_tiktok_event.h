@@ -131,6 +131,9 @@ typedef struct {
 ngx_int_t ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
     ngx_tiktok_visitor_t *visitor, ngx_tiktok_event_t *event);
 
+/* whether TikTok takes an event of this name */
+ngx_uint_t ngx_tiktok_event_name_valid(ngx_str_t *name);
+
 /* the current spelling of a standard event, or "custom" */
 ngx_str_t *ngx_tiktok_event_name(ngx_tiktok_event_e name);
 

@@ -15,15 +15,15 @@
 
 
 static void ngx_tiktok_fields_write(ngx_tiktok_writer_t *w,
-    ngx_tiktok_field_value_t *values, ngx_uint_t n);
+    ngx_tiktok_event_value_t *values, ngx_uint_t n);
 static void ngx_tiktok_fields_write_part(ngx_tiktok_writer_t *w,
-    ngx_tiktok_field_value_t *values, ngx_uint_t n,
-    ngx_tiktok_field_part_e part);
+    ngx_tiktok_event_value_t *values, ngx_uint_t n,
+    ngx_tiktok_event_part_e part);
 static void ngx_tiktok_fields_write_list(ngx_tiktok_writer_t *w,
     ngx_str_t *value);
 
 
-static ngx_tiktok_field_t  ngx_tiktok_fields[] = {
+static ngx_tiktok_event_field_t  ngx_tiktok_fields[] = {
 
     { ngx_string("event"),
       NGX_TIKTOK_FIELD_EVENT, NGX_TIKTOK_FIELD_TEXT },
@@ -85,10 +85,10 @@ static ngx_str_t  ngx_tiktok_field_parts[] = {
 };
 
 
-ngx_tiktok_field_t *
-ngx_tiktok_field(ngx_str_t *name)
+ngx_tiktok_event_field_t *
+ngx_tiktok_event_field(ngx_str_t *name)
 {
-    ngx_tiktok_field_t  *field;
+    ngx_tiktok_event_field_t  *field;
 
     for (field = ngx_tiktok_fields; field->name.len; field++) {
         if (field->name.len == name->len
@@ -103,8 +103,8 @@ ngx_tiktok_field(ngx_str_t *name)
 
 
 ngx_int_t
-ngx_tiktok_field_check(ngx_pool_t *pool, ngx_tiktok_field_t *field,
-    ngx_str_t *value)
+ngx_tiktok_event_field_check(ngx_pool_t *pool,
+    ngx_tiktok_event_field_t *field, ngx_str_t *value)
 {
     u_char             *p, *last;
     ngx_int_t           rc;
@@ -141,7 +141,7 @@ ngx_tiktok_field_check(ngx_pool_t *pool, ngx_tiktok_field_t *field,
  */
 
 ngx_int_t
-ngx_tiktok_fields_parse(ngx_pool_t *pool, ngx_tiktok_field_value_t *values,
+ngx_tiktok_fields_parse(ngx_pool_t *pool, ngx_tiktok_event_value_t *values,
     ngx_uint_t n, ngx_tiktok_json_t *json)
 {
     size_t               size;
@@ -192,7 +192,7 @@ ngx_tiktok_fields_parse(ngx_pool_t *pool, ngx_tiktok_field_value_t *values,
 
 static void
 ngx_tiktok_fields_write(ngx_tiktok_writer_t *w,
-    ngx_tiktok_field_value_t *values, ngx_uint_t n)
+    ngx_tiktok_event_value_t *values, ngx_uint_t n)
 {
     ngx_str_t   *name;
     ngx_uint_t   part;
@@ -219,12 +219,12 @@ ngx_tiktok_fields_write(ngx_tiktok_writer_t *w,
 
 static void
 ngx_tiktok_fields_write_part(ngx_tiktok_writer_t *w,
-    ngx_tiktok_field_value_t *values, ngx_uint_t n,
-    ngx_tiktok_field_part_e part)
+    ngx_tiktok_event_value_t *values, ngx_uint_t n,
+    ngx_tiktok_event_part_e part)
 {
-    ngx_str_t           *value;
-    ngx_uint_t           i;
-    ngx_tiktok_field_t  *field;
+    ngx_str_t                 *value;
+    ngx_uint_t                 i;
+    ngx_tiktok_event_field_t  *field;
 
     for (i = 0; i < n; i++) {
         field = values[i].field;

@@ -26,27 +26,27 @@ typedef enum {
     NGX_TIKTOK_FIELD_USER,
     NGX_TIKTOK_FIELD_PROPERTIES,
     NGX_TIKTOK_FIELD_PARTS
-} ngx_tiktok_field_part_e;
+} ngx_tiktok_event_part_e;
 
 
 typedef enum {
     NGX_TIKTOK_FIELD_TEXT = 0,
     NGX_TIKTOK_FIELD_LIST,                  /* values between commas */
     NGX_TIKTOK_FIELD_JSON                   /* JSON as it is */
-} ngx_tiktok_field_kind_e;
+} ngx_tiktok_event_kind_e;
 
 
 typedef struct {
     ngx_str_t                  name;        /* a member of its part */
-    ngx_tiktok_field_part_e    part;
-    ngx_tiktok_field_kind_e    kind;
-} ngx_tiktok_field_t;
+    ngx_tiktok_event_part_e    part;
+    ngx_tiktok_event_kind_e    kind;
+} ngx_tiktok_event_field_t;
 
 
 typedef struct {
-    ngx_tiktok_field_t        *field;
+    ngx_tiktok_event_field_t  *field;
     ngx_str_t                  value;
-} ngx_tiktok_field_value_t;
+} ngx_tiktok_event_value_t;
 
 
 /*
@@ -54,21 +54,21 @@ typedef struct {
  * external_id, ttclid, ttp, value, currency, order_id, content_type,
  * content_ids (a list), query, description.  NULL for another name.
  */
-ngx_tiktok_field_t *ngx_tiktok_field(ngx_str_t *name);
+ngx_tiktok_event_field_t *ngx_tiktok_event_field(ngx_str_t *name);
 
 /*
  * Whether a value can be that of a field: UTF-8 without NUL, or JSON.
  * Returns NGX_OK, NGX_DECLINED or NGX_ERROR.
  */
-ngx_int_t ngx_tiktok_field_check(ngx_pool_t *pool, ngx_tiktok_field_t *field,
-    ngx_str_t *value);
+ngx_int_t ngx_tiktok_event_field_check(ngx_pool_t *pool,
+    ngx_tiktok_event_field_t *field, ngx_str_t *value);
 
 /*
  * Makes the tree of an event, as ngx_tiktok_json_parse() would of its text,
  * with the same results: one value that cannot be makes it decline.
  */
 ngx_int_t ngx_tiktok_fields_parse(ngx_pool_t *pool,
-    ngx_tiktok_field_value_t *values, ngx_uint_t n, ngx_tiktok_json_t *json);
+    ngx_tiktok_event_value_t *values, ngx_uint_t n, ngx_tiktok_json_t *json);
 
 /*
  * Decodes what a form or a query string has between its "&" and "=": as

@@ -10,7 +10,7 @@
 
 
 static ngx_int_t ngx_tiktok_form_read(ngx_str_t *text, u_char *buf,
-    ngx_tiktok_field_value_t *values, ngx_uint_t *n);
+    ngx_tiktok_event_value_t *values, ngx_uint_t *n);
 
 
 ngx_int_t
@@ -20,7 +20,7 @@ ngx_tiktok_form_parse(ngx_pool_t *pool, ngx_str_t *text,
     u_char                    *buf;
     ngx_int_t                  rc;
     ngx_uint_t                 n;
-    ngx_tiktok_field_value_t   values[NGX_TIKTOK_FIELDS];
+    ngx_tiktok_event_value_t   values[NGX_TIKTOK_FIELDS];
 
     ngx_memzero(json, sizeof(ngx_tiktok_json_t));
 
@@ -47,12 +47,12 @@ ngx_tiktok_form_parse(ngx_pool_t *pool, ngx_str_t *text,
 
 static ngx_int_t
 ngx_tiktok_form_read(ngx_str_t *text, u_char *buf,
-    ngx_tiktok_field_value_t *values, ngx_uint_t *n)
+    ngx_tiktok_event_value_t *values, ngx_uint_t *n)
 {
-    u_char              *p, *end, *equals, *last;
-    ngx_str_t            name;
-    ngx_uint_t           i;
-    ngx_tiktok_field_t  *field;
+    u_char                    *p, *end, *equals, *last;
+    ngx_str_t                  name;
+    ngx_uint_t                 i;
+    ngx_tiktok_event_field_t  *field;
 
     *n = 0;
 
@@ -74,7 +74,7 @@ ngx_tiktok_form_read(ngx_str_t *text, u_char *buf,
         buf = ngx_tiktok_form_decode(buf, p, equals);
         name.len = buf - name.data;
 
-        field = ngx_tiktok_field(&name);
+        field = ngx_tiktok_event_field(&name);
 
         if (field == NULL) {
             continue;

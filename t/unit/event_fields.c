@@ -8,7 +8,7 @@
 #include "ngx_tiktok_fields.h"
 
 
-static ngx_tiktok_field_t  contents = {
+static ngx_tiktok_event_field_t  contents = {
     ngx_string("contents"), NGX_TIKTOK_FIELD_PROPERTIES, NGX_TIKTOK_FIELD_JSON
 };
 
@@ -47,16 +47,16 @@ test_json(void)
     ngx_str_t                  name = ngx_string("event");
     ngx_uint_t                 i;
     ngx_tiktok_json_t          json;
-    ngx_tiktok_field_value_t   values[2];
+    ngx_tiktok_event_value_t   values[2];
 
     values[0].field = &contents;
-    values[1].field = ngx_tiktok_field(&name);
+    values[1].field = ngx_tiktok_event_field(&name);
     values[1].value = unit_str("E");
 
     for (i = 0; i < unit_count(texts); i++) {
         values[0].value = unit_exact(texts[i].text, strlen(texts[i].text));
 
-        check = ngx_tiktok_field_check(unit_pool, &contents,
+        check = ngx_tiktok_event_field_check(unit_pool, &contents,
                                        &values[0].value);
         rc = ngx_tiktok_fields_parse(unit_pool, values, 2, &json);
 
@@ -89,7 +89,7 @@ test_text(void)
 {
     ngx_str_t            name = ngx_string("email"), value;
     ngx_uint_t           i;
-    ngx_tiktok_field_t  *email;
+    ngx_tiktok_event_field_t  *email;
 
     static const struct {
         const char  *text;
@@ -104,12 +104,12 @@ test_text(void)
         { "\xed\xa0\x80", 3, NGX_DECLINED }
     };
 
-    email = ngx_tiktok_field(&name);
+    email = ngx_tiktok_event_field(&name);
 
     for (i = 0; i < unit_count(values); i++) {
         value = unit_exact(values[i].text, values[i].len);
 
-        unit_ok(ngx_tiktok_field_check(unit_pool, email, &value)
+        unit_ok(ngx_tiktok_event_field_check(unit_pool, email, &value)
                 == values[i].rc, "checks text %d", (int) i);
 
         free(value.data);
@@ -123,12 +123,12 @@ test_many(void)
     ngx_str_t                  name = ngx_string("value"), written;
     ngx_uint_t                 i;
     ngx_tiktok_json_t          json;
-    ngx_tiktok_field_value_t   values[NGX_TIKTOK_FIELDS];
+    ngx_tiktok_event_value_t   values[NGX_TIKTOK_FIELDS];
 
     /* of one name in one object, so that the parser refuses them */
 
     for (i = 0; i < NGX_TIKTOK_FIELDS; i++) {
-        values[i].field = ngx_tiktok_field(&name);
+        values[i].field = ngx_tiktok_event_field(&name);
         values[i].value = unit_str("1");
     }
 
@@ -137,7 +137,7 @@ test_many(void)
             == NGX_DECLINED, "a field has one value");
 
     name = unit_str("e-mail");
-    unit_ok(ngx_tiktok_field(&name) == NULL, "knows no other field");
+    unit_ok(ngx_tiktok_event_field(&name) == NULL, "knows no other field");
 
     written = unit_exact("a%40b+c", 7);
     written.len = ngx_tiktok_form_decode(written.data, written.data,

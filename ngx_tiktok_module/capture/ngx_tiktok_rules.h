@@ -1,0 +1,52 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#ifndef _NGX_TIKTOK_RULES_H_INCLUDED_
+#define _NGX_TIKTOK_RULES_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include "ngx_tiktok_fields.h"
+
+
+/* how a value is written where it comes from */
+
+typedef enum {
+    NGX_TIKTOK_RULE_PLAIN = 0,
+    NGX_TIKTOK_RULE_ARGUMENT,               /* of a query string */
+    NGX_TIKTOK_RULE_COOKIE
+} ngx_tiktok_rule_coding_e;
+
+
+typedef struct {
+    ngx_tiktok_event_field_t  *field;
+    ngx_http_complex_value_t  *value;
+    ngx_tiktok_rule_coding_e   coding;
+} ngx_tiktok_rule_value_t;
+
+
+/* one "tiktok_event" */
+
+typedef struct {
+    ngx_str_t                  event;
+    ngx_http_complex_value_t  *filter;      /* "if=", or NULL */
+    ngx_array_t                values;      /* ngx_tiktok_rule_value_t */
+    unsigned                   page:1;      /* a page view, and no more said */
+    unsigned                   url:1;       /* "url=" is given */
+    unsigned                   referrer:1;
+} ngx_tiktok_event_rule_t;
+
+
+/* reader of "tiktok_event" */
+char *ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* handler of the log phase; to stand there before the access log's */
+ngx_int_t ngx_tiktok_rules_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_TIKTOK_RULES_H_INCLUDED_ */
