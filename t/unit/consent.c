@@ -81,8 +81,6 @@ static void unit_consent_combine(void);
 static void unit_consent_names(ngx_conf_t *cf);
 static void unit_consent_random(ngx_conf_t *cf);
 
-static ngx_int_t unit_policy(ngx_conf_t *cf, char *text,
-    ngx_tiktok_policy_t *policy, ngx_str_t *error);
 static void unit_verdict(ngx_tiktok_policy_t *policy,
     ngx_tiktok_signals_t *signals, ngx_tiktok_verdict_e verdict, char *detail,
     const char *name);
@@ -1094,7 +1092,7 @@ unit_holds(u_char *buf, size_t len, ngx_str_t *token)
 }
 
 
-static ngx_int_t
+ngx_int_t
 unit_policy(ngx_conf_t *cf, char *text, ngx_tiktok_policy_t *policy,
     ngx_str_t *error)
 {

@@ -29,6 +29,7 @@ static unit_room_t  unit_rooms[] = {
     { "status", unit_status },
     { "tcf", unit_tcf },
     { "bench", unit_bench },
+    { "consent_bench", unit_consent_bench },
     { NULL, NULL }
 };
 

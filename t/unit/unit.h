@@ -10,6 +10,7 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+#include "ngx_tiktok_consent.h"
 
 
 /* one line of TAP; fmt is printf's and names the check */
@@ -20,6 +21,10 @@ void unit_ok(ngx_uint_t ok, const char *fmt, ...)
 void unit_is(u_char *got, size_t len, const char *expected,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
+/* reads the arguments of a "tiktok_consent" from a text, split at blanks */
+ngx_int_t unit_policy(ngx_conf_t *cf, char *text, ngx_tiktok_policy_t *policy,
+    ngx_str_t *error);
+
 /* the rooms; a configuration is there for those that read one */
 void unit_consent(ngx_conf_t *cf);
 void unit_event(ngx_conf_t *cf);
@@ -29,6 +34,7 @@ void unit_tcf(ngx_conf_t *cf);
 
 /* prints times, for scripts/bench */
 void unit_bench(ngx_conf_t *cf);
+void unit_consent_bench(ngx_conf_t *cf);
 
 
 #endif /* _UNIT_H_INCLUDED_ */
