@@ -488,6 +488,7 @@ unit_event(ngx_conf_t *cf)
         return;
     }
 
+    unit_event_corpus();
     unit_event_json();
     unit_event_fields();
     unit_event_forms();

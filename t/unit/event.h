@@ -76,6 +76,7 @@ const char *unit_event_text(ngx_uint_t i);
 const char *unit_form_text(ngx_uint_t i);
 
 
+void unit_event_corpus(void);
 void unit_event_json(void);
 void unit_event_fields(void);
 void unit_event_forms(void);
