@@ -25,7 +25,6 @@ static char *ngx_tiktok_test_event_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_tiktok_consent(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_tiktok_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -105,7 +104,7 @@ static ngx_command_t  ngx_tiktok_commands[] = {
 
     { ngx_string("tiktok_beacon"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_tiktok_beacon,
+      ngx_tiktok_beacon_set,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -113,6 +112,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
     { ngx_string("tiktok_beacon_limits"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
       ngx_tiktok_beacon_limits,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_event_names"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_tiktok_event_names_set,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -536,31 +542,6 @@ ngx_tiktok_consent(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_tiktok_beacon(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_tiktok_loc_conf_t *tlcf = conf;
-
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (tlcf->beacon != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    tlcf->beacon = 1;
-
-    if (tlcf->pixel.data == NULL) {
-        tlcf->file = cf->conf_file->file.name.data;
-        tlcf->line = cf->conf_file->line;
-    }
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_tiktok_beacon_handler;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
 ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_tiktok_loc_conf_t *tlcf = conf;
@@ -967,6 +948,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->events = NGX_CONF_UNSET_UINT;
     conf->depth = NGX_CONF_UNSET_UINT;
     conf->beacon = NGX_CONF_UNSET;
+    conf->legacy_names = NGX_CONF_UNSET;
 
     return conf;
 }
@@ -1009,6 +991,7 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_size_value(conf->body, prev->body, 65536);
     ngx_conf_merge_uint_value(conf->events, prev->events, 50);
     ngx_conf_merge_uint_value(conf->depth, prev->depth, 16);
+    ngx_conf_merge_value(conf->legacy_names, prev->legacy_names, 0);
 
     if (conf->pixel.len) {
         return ngx_tiktok_destination(cf, conf);

@@ -40,8 +40,8 @@ JSON
     . qq("user":{"ttclid":"E.C.P.click","ttp":"01J9.tt.1","email":"$email","phone":"$phone","external_id":"$customer",)
     . qq("ip":"93.184.216.34","user_agent":"Visitor/1.0","locale":"de-DE"},)
     . qq("page":{"url":"$URL&email=","referrer":"https://shop.example/pay"},)
-    . qq("properties":{"value":129.970,"currency":"EUR","order_id":"100042","content_type":"product",)
-    . qq("contents":[{"content_id":"SKU-1","quantity":1,"price":129.97}]}}]});
+    . qq("properties":{"value":129.970,"currency":"EUR","contents":[{"content_id":"SKU-1","price":129.97,"quantity":1}],)
+    . qq("content_type":"product","order_id":"100042"}}]});
   is $request->{body}, $expected, 'as TikTok wants it';
   is $request->{headers}{'access-token'}, Test::TikTok::TOKEN, 'with the token';
   is $request->{headers}{'content-type'}, 'application/json', 'as JSON';
@@ -69,12 +69,13 @@ subtest 'parts' => sub {
       {properties => {value => 0, currency => 'USD'}}                          => {value => 0, currency => 'USD'},
       {properties => {value => ' 12.50 ', currency => ' usd'}}                 => {value => 12.5, currency => 'USD'},
       {properties => {value => 1, currency => 'XXX', content_type => 'product'}} => {content_type => 'product'},
-      {properties => {value => '12,50', query => 'x'}}                         => {query => 'x'},
+      {properties => {value => '12,50', query => 'x'}}                         => {value => 12.5, query => 'x'},
+      {properties => {value => '1,234', query => 'x'}}                         => {query => 'x'},
       {properties => {value => -1, query => 'x'}}                              => {query => 'x'},
       {properties => {value => undef, query => '', content_ids => [], search_string => 'x'}} => {search_string => 'x'},
       {properties => {content_ids => [1, 'b', undef, '']}}                     => {content_ids => ['1', 'b']},
       {properties => {content_ids => 'one'}}                                   => {content_ids => ['one']},
-      {properties => {contents => {content_id => 7, price => '1e2', quantity => 2.5}}} => {contents => [{content_id => '7', price => 100}]},
+      {properties => {contents => {content_id => 7, price => '1e2', quantity => 2.5}}} => {contents => [{content_id => '7', price => 100}], content_type => 'product'},
       {properties => {num_items => '3', customer_type => 'NEW', status => 'paid'}} => {num_items => 3, customer_type => 'new', status => 'paid'},
       {properties => {own => {a => [1, 'b', {c => Mojo::JSON->true}]}, description => 'ü </script> "q" \\'}} => {own => {a => [1, 'b', {c => Mojo::JSON->true}]}, description => 'ü </script> "q" \\'},
       {properties => {value => 1e21, currency => 'EUR'}}                       => {value => 1e21, currency => 'EUR'},
@@ -82,6 +83,7 @@ subtest 'parts' => sub {
     limited_data_use => [
       {limited_data_use => Mojo::JSON->true}                                   => Mojo::JSON->true,
       {limited_data_use => Mojo::JSON->false}                                  => undef,
+      {limited_data_use => 'true'}                                             => Mojo::JSON->true,
       {limited_data_use => 'yes'}                                              => undef,
     ],
   );
@@ -114,6 +116,54 @@ subtest 'parts' => sub {
     is_answer $said, '400 invalid granted', 'no name: ' . Mojo::JSON::encode_json($name);
     is $said->json->{field}, 'event', 'is said';
   }
+  $t->finish;
+};
+
+# what a shop's data layer has for Google
+subtest 'GA4' => sub {
+  my $t = Test::TikTok->new(sandbox => 1)->conf('= /legacy' => 'tiktok_beacon; tiktok_event_names legacy;')->start;
+  my @items = (
+    {item_id => 'SKU_1', item_name => 'A shirt', item_brand => 'Acme', item_category => 'Apparel', item_category2 => 'Shirts', price => 9.99, quantity => 3},
+    {item_id => 'SKU_2', item_name => 'Socks', price => 99.98},
+  );
+  my @contents = (
+    {content_id => 'SKU_1', content_name => 'A shirt', brand => 'Acme', content_category => 'Apparel > Shirts', price => 9.99, quantity => 3},
+    {content_id => 'SKU_2', content_name => 'Socks', price => 99.98},
+  );
+  my %cases = (
+    purchase => [
+      {event => 'purchase', ecommerce => {transaction_id => 'T-1', currency => 'EUR', value => 129.95, items => \@items}, user_data => {external_id => 'cust-8842'}},
+      {event => 'Purchase', event_id => 'order.T-1', user => {external_id => '3335c80bf680bfaa5245dd28c8c930a6cbce0f13da00e5f462a2dd0521d5a4e5'},
+        properties => {order_id => 'T-1', currency => 'EUR', value => 129.95, content_type => 'product', contents => \@contents}},
+    ],
+    cart => [
+      {event => 'add_to_cart', event_id => 'c1', properties => {currency => 'EUR', items => \@items}},
+      {event => 'AddToCart', event_id => 'c1', properties => {currency => 'EUR', value => 129.95, content_type => 'product', contents => \@contents}},
+    ],
+    search => [
+      {event => 'search', event_id => 's1', properties => {search_term => 'red shoes'}},
+      {event => 'Search', event_id => 's1', properties => {search_string => 'red shoes', query => 'red shoes'}},
+    ],
+    own => [{event => 'view_cart', event_id => 'v1'}, {event => 'view_cart', event_id => 'v1'}],
+  );
+  is_answer $t->beacon($cases{$_}[0], Referer => 'https://shop.example/'), '204 queued granted', $_ for sort keys %cases;
+  my $seen = by_id($t, 4);
+  for my $name (sort keys %cases) {
+    my $out = $cases{$name}[1];
+    my %got = %{$seen->{$out->{event_id}} // {}};
+    delete @got{qw(event_time page)};
+    delete @{$got{user}}{qw(user_agent ip locale)};
+    delete $got{user} unless %{$got{user}};
+    is_deeply \%got, $out, $name;
+  }
+
+  my %legacy = (purchase => 'CompletePayment', generate_lead => 'SubmitForm', Purchase => 'Purchase', begin_checkout => 'InitiateCheckout');
+  is_answer $t->beacon({event => $_, event_id => "legacy $_"}, uri => '/legacy', Referer => 'https://shop.example/'), '204 queued granted', $_ for sort keys %legacy;
+  $seen = by_id($t, 8);
+  is $seen->{"legacy $_"}{event}, $legacy{$_}, "$_ in the old spelling" for sort keys %legacy;
+  is_deeply [map { $t->status->{pixels}[0]{events}{$_}{queued} } qw(Purchase Lead AddToCart InitiateCheckout Search custom)], [3, 1, 1, 1, 1, 1],
+    'all are counted by what they mean';
+  is $t->sandbox->stats->{events}{refused}, 0, 'the API refused nothing';
   $t->finish;
 };
 

@@ -143,7 +143,7 @@ subtest 'addresses and texts' => sub {
   my ($event) = values %$seen;
   is $event->{page}{url}, "$url/?token=", 'the Referer is a URL, too';
   like $event->{event_id}, qr/\A[0-9a-f]{32}\z/, 'an address is no id';
-  is_deeply $event->{properties}, {content_ids => ['a'], own => {keep => '@home'}, search_string => 'socks @ home', contents => [{content_id => '1'}]}, 'the rest goes on';
+  is_deeply $event->{properties}, {content_ids => ['a'], own => {keep => '@home'}, search_string => 'socks @ home', contents => [{content_id => '1'}], content_type => 'product'}, 'the rest goes on';
   $t->finish;
 };
 

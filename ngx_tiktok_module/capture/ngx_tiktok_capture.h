@@ -159,6 +159,11 @@ void ngx_tiktok_cookies_init(void);
 /* adds the module's variables; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_variables_add(ngx_conf_t *cf);
 
+/* readers of "tiktok_beacon" and "tiktok_event_names" */
+char *ngx_tiktok_beacon_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_tiktok_event_names_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
 /* content handler of "tiktok_beacon" */
 ngx_int_t ngx_tiktok_beacon_handler(ngx_http_request_t *r);
 

@@ -298,7 +298,10 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_str_t               *value;
     ngx_tiktok_cookie_t      cookie;
     ngx_tiktok_cookies_t     cookies;
+    ngx_tiktok_loc_conf_t   *tlcf;
     ngx_tiktok_cookie_pos_t  pos;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
     ngx_memzero(visitor, sizeof(ngx_tiktok_visitor_t));
 
@@ -336,6 +339,7 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     visitor->accept_language = ctx->headers.accept_language;
     visitor->now = ngx_time();
     visitor->hashed_only = (r->method == NGX_HTTP_GET);
+    visitor->legacy_names = tlcf->legacy_names;
 
     return NGX_OK;
 }

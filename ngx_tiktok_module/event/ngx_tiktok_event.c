@@ -19,33 +19,34 @@ typedef enum {
     NGX_TIKTOK_PART_EVENT = 0,
     NGX_TIKTOK_PART_EVENT_ID,
     NGX_TIKTOK_PART_EVENT_TIME,
+    NGX_TIKTOK_PART_LIMITED,
+
+    /* objects */
     NGX_TIKTOK_PART_USER,
     NGX_TIKTOK_PART_PAGE,
     NGX_TIKTOK_PART_PROPERTIES,
-    NGX_TIKTOK_PART_LIMITED,
+    NGX_TIKTOK_PART_USER_DATA,              /* GA4's "user" */
+    NGX_TIKTOK_PART_ECOMMERCE,              /* GA4's "properties" */
     NGX_TIKTOK_PARTS
 } ngx_tiktok_part_e;
 
 
-typedef struct {
-    ngx_str_t            spelling;
-    ngx_tiktok_event_e   name;
-} ngx_tiktok_spelling_t;
-
-
 static ngx_int_t ngx_tiktok_event_read(ngx_tiktok_parts_t *parts,
     cJSON **members);
-static ngx_int_t ngx_tiktok_event_read_name(ngx_tiktok_event_t *event,
+static ngx_int_t ngx_tiktok_event_read_name(ngx_tiktok_parts_t *parts,
     cJSON *item);
 static time_t ngx_tiktok_event_read_time(cJSON *item, time_t now);
 static ngx_int_t ngx_tiktok_event_read_object(ngx_tiktok_event_t *event,
-    cJSON *item, const char *field, cJSON **object);
+    cJSON *item, ngx_tiktok_part_e part, cJSON **object);
+static void ngx_tiktok_event_read_user(ngx_tiktok_parts_t *parts,
+    cJSON *user);
 static void ngx_tiktok_event_read_page(ngx_tiktok_parts_t *parts,
     cJSON *page);
 static void ngx_tiktok_event_read_url(ngx_tiktok_parts_t *parts, cJSON *item,
     ngx_str_t *url);
 static ngx_int_t ngx_tiktok_event_write(ngx_tiktok_parts_t *parts,
     cJSON **members);
+static ngx_uint_t ngx_tiktok_event_limited(cJSON *item);
 static ngx_int_t ngx_tiktok_write_page(ngx_tiktok_parts_t *parts,
     cJSON *unused);
 static void ngx_tiktok_write_page_url(ngx_tiktok_parts_t *parts,
@@ -56,10 +57,12 @@ static ngx_str_t  ngx_tiktok_part_names[] = {
     ngx_string("event"),
     ngx_string("event_id"),
     ngx_string("event_time"),
+    ngx_string("limited_data_use"),
     ngx_string("user"),
     ngx_string("page"),
     ngx_string("properties"),
-    ngx_string("limited_data_use"),
+    ngx_string("user_data"),
+    ngx_string("ecommerce"),
     ngx_null_string
 };
 
@@ -69,76 +72,6 @@ static ngx_str_t  ngx_tiktok_page_names[] = {
     ngx_string("referrer"),
     ngx_null_string
 };
-
-
-static ngx_str_t  ngx_tiktok_event_names[] = {
-    ngx_string("custom"),
-    ngx_string("Pageview"),
-    ngx_string("ViewContent"),
-    ngx_string("AddToCart"),
-    ngx_string("AddToWishlist"),
-    ngx_string("InitiateCheckout"),
-    ngx_string("AddPaymentInfo"),
-    ngx_string("Purchase"),
-    ngx_string("PlaceAnOrder"),
-    ngx_string("Lead"),
-    ngx_string("CompleteRegistration"),
-    ngx_string("Search"),
-    ngx_string("Subscribe"),
-    ngx_string("Contact"),
-    ngx_string("Download"),
-    ngx_string("ClickButton"),
-    ngx_string("Schedule"),
-    ngx_string("StartTrial"),
-    ngx_string("SubmitApplication"),
-    ngx_string("ApplicationApproval"),
-    ngx_string("CustomizeProduct"),
-    ngx_string("FindLocation"),
-    ngx_null_string
-};
-
-
-/* other spellings that TikTok takes for the same */
-
-static ngx_tiktok_spelling_t  ngx_tiktok_event_spellings[] = {
-    { ngx_string("CompletePayment"), NGX_TIKTOK_EVENT_PURCHASE },
-    { ngx_string("SubmitForm"), NGX_TIKTOK_EVENT_LEAD },
-    { ngx_string("PageView"), NGX_TIKTOK_EVENT_PAGEVIEW },
-    { ngx_null_string, NGX_TIKTOK_EVENT_CUSTOM }
-};
-
-
-ngx_str_t *
-ngx_tiktok_event_name(ngx_tiktok_event_e name)
-{
-    return &ngx_tiktok_event_names[name];
-}
-
-
-ngx_tiktok_event_e
-ngx_tiktok_event_number(ngx_str_t *name)
-{
-    ngx_uint_t              i;
-    ngx_tiktok_spelling_t  *s;
-
-    i = ngx_tiktok_parts_find(&ngx_tiktok_event_names[1], name->data,
-                              name->len)
-        + 1;
-
-    if (i < NGX_TIKTOK_EVENT_NAMES) {
-        return i;
-    }
-
-    for (s = ngx_tiktok_event_spellings; s->spelling.len; s++) {
-        if (s->spelling.len == name->len
-            && ngx_memcmp(s->spelling.data, name->data, name->len) == 0)
-        {
-            break;
-        }
-    }
-
-    return s->name;
-}
 
 
 ngx_int_t
@@ -176,34 +109,43 @@ ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
 static ngx_int_t
 ngx_tiktok_event_read(ngx_tiktok_parts_t *parts, cJSON **members)
 {
-    cJSON               *page;
-    ngx_tiktok_event_t  *event;
+    cJSON       *objects[NGX_TIKTOK_PARTS], *properties;
+    ngx_uint_t   i;
 
-    event = parts->event;
-
-    if (ngx_tiktok_event_read_name(event, members[NGX_TIKTOK_PART_EVENT])
-        != NGX_OK
-        || ngx_tiktok_event_read_object(event,
-                                        members[NGX_TIKTOK_PART_USER],
-                                        "user", &parts->user)
-           != NGX_OK
-        || ngx_tiktok_event_read_object(event,
-                                        members[NGX_TIKTOK_PART_PAGE],
-                                        "page", &page)
-           != NGX_OK
-        || ngx_tiktok_event_read_object(event,
-                                        members[NGX_TIKTOK_PART_PROPERTIES],
-                                        "properties", &parts->properties)
-           != NGX_OK)
+    if (ngx_tiktok_event_read_name(parts, members[NGX_TIKTOK_PART_EVENT])
+        != NGX_OK)
     {
         return NGX_DECLINED;
     }
 
-    event->time = ngx_tiktok_event_read_time(
+    for (i = NGX_TIKTOK_PART_USER; i < NGX_TIKTOK_PARTS; i++) {
+        if (ngx_tiktok_event_read_object(parts->event, members[i], i,
+                                         &objects[i])
+            != NGX_OK)
+        {
+            return NGX_DECLINED;
+        }
+    }
+
+    parts->event->time = ngx_tiktok_event_read_time(
                                           members[NGX_TIKTOK_PART_EVENT_TIME],
                                           parts->visitor->now);
 
-    ngx_tiktok_event_read_page(parts, page);
+    properties = objects[NGX_TIKTOK_PART_PROPERTIES];
+
+    if (properties == NULL) {
+        properties = objects[NGX_TIKTOK_PART_ECOMMERCE];
+    }
+
+    ngx_tiktok_event_read_page(parts, objects[NGX_TIKTOK_PART_PAGE]);
+    ngx_tiktok_read_properties(parts, properties);
+
+    /* of what two of them tell, the last one's counts */
+
+    ngx_tiktok_event_read_user(parts,
+                            parts->properties[NGX_TIKTOK_PROPERTY_USER_DATA]);
+    ngx_tiktok_event_read_user(parts, objects[NGX_TIKTOK_PART_USER_DATA]);
+    ngx_tiktok_event_read_user(parts, objects[NGX_TIKTOK_PART_USER]);
 
     return ngx_tiktok_parts_event_id(parts,
                                      members[NGX_TIKTOK_PART_EVENT_ID]);
@@ -211,10 +153,12 @@ ngx_tiktok_event_read(ngx_tiktok_parts_t *parts, cJSON **members)
 
 
 static ngx_int_t
-ngx_tiktok_event_read_name(ngx_tiktok_event_t *event, cJSON *item)
+ngx_tiktok_event_read_name(ngx_tiktok_parts_t *parts, cJSON *item)
 {
-    ngx_str_t  name;
+    ngx_str_t            name;
+    ngx_tiktok_event_t  *event;
 
+    event = parts->event;
     event->field = "event";
 
     if (item == NULL || ngx_tiktok_parts_empty(item)) {
@@ -238,6 +182,17 @@ ngx_tiktok_event_read_name(ngx_tiktok_event_t *event, cJSON *item)
     event->field = NULL;
     event->name = ngx_tiktok_event_number(&name);
     event->spelling = name;
+
+    if (event->name != NGX_TIKTOK_EVENT_CUSTOM) {
+        return NGX_OK;
+    }
+
+    event->name = ngx_tiktok_event_alias(&name);
+
+    if (event->name != NGX_TIKTOK_EVENT_CUSTOM) {
+        event->spelling = *ngx_tiktok_event_spelling(event->name,
+                                               parts->visitor->legacy_names);
+    }
 
     return NGX_OK;
 }
@@ -303,7 +258,7 @@ ngx_tiktok_event_read_time(cJSON *item, time_t now)
 
 static ngx_int_t
 ngx_tiktok_event_read_object(ngx_tiktok_event_t *event, cJSON *item,
-    const char *field, cJSON **object)
+    ngx_tiktok_part_e part, cJSON **object)
 {
     *object = NULL;
 
@@ -313,13 +268,44 @@ ngx_tiktok_event_read_object(ngx_tiktok_event_t *event, cJSON *item,
 
     if (!ngx_tiktok_is(item, cJSON_Object)) {
         event->error = "is not an object";
-        event->field = field;
+        event->field = (char *) ngx_tiktok_part_names[part].data;
         return NGX_DECLINED;
     }
 
     *object = item;
 
     return NGX_OK;
+}
+
+
+/* adds to what is there: of members of one name the last one counts */
+
+static void
+ngx_tiktok_event_read_user(ngx_tiktok_parts_t *parts, cJSON *user)
+{
+    cJSON  *item;
+
+    if (user == NULL) {
+        return;
+    }
+
+    if (!ngx_tiktok_is(user, cJSON_Object)) {
+        parts->event->left_out[NGX_TIKTOK_LEFT_USER]++;
+        return;
+    }
+
+    if (parts->user) {
+
+        for (item = parts->user->child; item->next; item = item->next) {
+            /* void */
+        }
+
+        item->next = user->child;
+        user->child = parts->user->child;
+        parts->user->child = NULL;
+    }
+
+    parts->user = user;
 }
 
 
@@ -372,8 +358,6 @@ ngx_tiktok_event_read_url(ngx_tiktok_parts_t *parts, cJSON *item,
 static ngx_int_t
 ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
 {
-    char                 *name;
-    cJSON                *limited;
     ngx_tiktok_event_t   *event;
     ngx_tiktok_writer_t  *w;
 
@@ -386,10 +370,8 @@ ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
         return NGX_ERROR;
     }
 
-    name = members[NGX_TIKTOK_PART_EVENT]->valuestring;
-
     ngx_tiktok_write_literal(w, "{\"event\":");
-    ngx_tiktok_write_string(w, (u_char *) name, ngx_strlen(name));
+    ngx_tiktok_write_string(w, event->spelling.data, event->spelling.len);
 
     ngx_tiktok_write_literal(w, ",\"event_time\":");
     ngx_tiktok_write_number(w, (double) event->time);
@@ -407,15 +389,12 @@ ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
     (void) ngx_tiktok_write_member(parts, "page", ngx_tiktok_write_page,
                                    NULL);
 
-    if (parts->properties) {
-        (void) ngx_tiktok_write_member(parts, "properties",
-                                       ngx_tiktok_write_properties,
-                                       parts->properties);
-    }
+    (void) ngx_tiktok_write_member(parts, "properties",
+                                   ngx_tiktok_write_properties, NULL);
 
-    limited = members[NGX_TIKTOK_PART_LIMITED];
-
-    if (limited && ngx_tiktok_is(limited, cJSON_True)) {
+    if (parts->visitor->limited_data_use
+        || ngx_tiktok_event_limited(members[NGX_TIKTOK_PART_LIMITED]))
+    {
         ngx_tiktok_write_literal(w, ",\"limited_data_use\":true");
     }
 
@@ -434,6 +413,31 @@ ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
     }
 
     return NGX_OK;
+}
+
+
+/* who asks for it in another type is understood, too */
+
+static ngx_uint_t
+ngx_tiktok_event_limited(cJSON *item)
+{
+    u_char     buf[NGX_TIKTOK_DIGITS_LEN];
+    ngx_str_t  text;
+
+    if (item == NULL) {
+        return 0;
+    }
+
+    if (ngx_tiktok_is(item, cJSON_True)) {
+        return 1;
+    }
+
+    if (ngx_tiktok_parts_text(item, buf, &text) != NGX_OK) {
+        return 0;
+    }
+
+    return (text.len == 1 && text.data[0] == '1')
+           || (text.len == 4 && ngx_memcmp(text.data, "true", 4) == 0);
 }
 
 

@@ -88,7 +88,10 @@ typedef enum {
 } ngx_tiktok_event_e;
 
 
-/* what nginx itself knows of the visitor; an empty string is absent */
+/*
+ * What nginx itself knows of the visitor, an empty string being absent, and
+ * how it was told to treat the events.
+ */
 
 typedef struct {
     ngx_str_t                ip;
@@ -100,13 +103,15 @@ typedef struct {
     ngx_str_t                ttp;           /* cookie "_ttp" */
     time_t                   now;
     ngx_uint_t               hashed_only;   /* drop clear identifiers */
+    ngx_uint_t               legacy_names;  /* for names of our choice */
+    ngx_uint_t               limited_data_use;
 } ngx_tiktok_visitor_t;
 
 
 typedef struct {
     ngx_str_t                json;          /* an element of "data" */
     ngx_tiktok_event_e       name;
-    ngx_str_t                spelling;      /* in the source */
+    ngx_str_t                spelling;      /* as it goes out */
     ngx_str_t                event_id;
     ngx_tiktok_id_source_e   id_source;
     time_t                   time;          /* event_time */
@@ -135,10 +140,17 @@ ngx_int_t ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
 ngx_uint_t ngx_tiktok_event_name_valid(ngx_str_t *name);
 
 /* the current spelling of a standard event, or "custom" */
-ngx_str_t *ngx_tiktok_event_name(ngx_tiktok_event_e name);
+ngx_str_t *ngx_tiktok_event_name(ngx_tiktok_event_e event);
 
-/* the number of an event in any spelling */
+/* the same, or the spelling before 2025 */
+ngx_str_t *ngx_tiktok_event_spelling(ngx_tiktok_event_e event,
+    ngx_uint_t legacy);
+
+/* the number of an event in any spelling of TikTok's */
 ngx_tiktok_event_e ngx_tiktok_event_number(ngx_str_t *name);
+
+/* the number of an event in GA4's spelling, else NGX_TIKTOK_EVENT_CUSTOM */
+ngx_tiktok_event_e ngx_tiktok_event_alias(ngx_str_t *name);
 
 
 #endif /* _NGX_TIKTOK_EVENT_H_INCLUDED_ */

@@ -106,7 +106,7 @@ ngx_tiktok_event_id_order(ngx_tiktok_parts_t *parts)
     u_char      buf[NGX_TIKTOK_DIGITS_LEN];
     ngx_str_t   text, *event_id;
 
-    order = cJSON_GetObjectItemCaseSensitive(parts->properties, "order_id");
+    order = parts->properties[NGX_TIKTOK_PROPERTY_ORDER_ID];
 
     if (order == NULL
         || ngx_tiktok_parts_text(order, buf, &text) != NGX_OK

@@ -31,6 +31,9 @@ static ngx_tiktok_event_field_t  ngx_tiktok_fields[] = {
     { ngx_string("event_id"),
       NGX_TIKTOK_FIELD_EVENT, NGX_TIKTOK_FIELD_TEXT },
 
+    { ngx_string("limited_data_use"),
+      NGX_TIKTOK_FIELD_EVENT, NGX_TIKTOK_FIELD_TEXT },
+
     { ngx_string("url"),
       NGX_TIKTOK_FIELD_PAGE, NGX_TIKTOK_FIELD_TEXT },
 

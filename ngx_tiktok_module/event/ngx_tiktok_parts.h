@@ -22,19 +22,55 @@
 #define ngx_tiktok_is(item, kind)  (((item)->type & 0xff) == (kind))
 
 
+/* properties that mean something to us, in the order they are written in */
+
+typedef enum {
+    NGX_TIKTOK_PROPERTY_VALUE = 0,
+    NGX_TIKTOK_PROPERTY_CURRENCY,
+    NGX_TIKTOK_PROPERTY_CONTENTS,
+    NGX_TIKTOK_PROPERTY_CONTENT_IDS,
+    NGX_TIKTOK_PROPERTY_CONTENT_TYPE,       /* behind the contents */
+    NGX_TIKTOK_PROPERTY_CONTENT_ID,
+    NGX_TIKTOK_PROPERTY_CONTENT_NAME,
+    NGX_TIKTOK_PROPERTY_CONTENT_CATEGORY,
+    NGX_TIKTOK_PROPERTY_BRAND,
+    NGX_TIKTOK_PROPERTY_PRICE,
+    NGX_TIKTOK_PROPERTY_QUANTITY,
+    NGX_TIKTOK_PROPERTY_NUM_ITEMS,
+    NGX_TIKTOK_PROPERTY_ORDER_ID,
+    NGX_TIKTOK_PROPERTY_SHOP_ID,
+    NGX_TIKTOK_PROPERTY_CUSTOMER_TYPE,
+    NGX_TIKTOK_PROPERTY_DESCRIPTION,
+    NGX_TIKTOK_PROPERTY_QUERY,
+    NGX_TIKTOK_PROPERTY_SEARCH_STRING,
+    NGX_TIKTOK_PROPERTY_STATUS,
+    NGX_TIKTOK_PROPERTY_PREDICTED_LTV,
+    NGX_TIKTOK_PROPERTY_DELIVERY_CATEGORY,
+    NGX_TIKTOK_PROPERTIES_WRITTEN,
+
+    NGX_TIKTOK_PROPERTY_USER_DATA = NGX_TIKTOK_PROPERTIES_WRITTEN,
+    NGX_TIKTOK_PROPERTIES
+} ngx_tiktok_property_e;
+
+
 typedef struct {
     ngx_pool_t            *pool;
     ngx_tiktok_visitor_t  *visitor;
     ngx_tiktok_event_t    *event;
     ngx_tiktok_writer_t    w;
 
-    cJSON                 *properties;      /* objects, or NULL */
-    cJSON                 *user;
+    cJSON                 *user;            /* an object, or NULL */
 
     ngx_str_t              url;             /* as they came, or empty */
     ngx_str_t              referrer;
 
     ngx_uint_t             no_value;        /* its currency is unsupported */
+    ngx_uint_t             items;           /* the contents are GA4's */
+    ngx_str_t             *content_type;    /* of the contents, or NULL */
+
+    ngx_uint_t             nothers;
+    cJSON                 *properties[NGX_TIKTOK_PROPERTIES];
+    cJSON                 *others[NGX_TIKTOK_JSON_MEMBERS];
 } ngx_tiktok_parts_t;
 
 
@@ -73,10 +109,18 @@ ngx_uint_t ngx_tiktok_parts_empty(cJSON *item);
 /* chooses or makes the event's id; NGX_OK, NGX_DECLINED or NGX_ERROR */
 ngx_int_t ngx_tiktok_parts_event_id(ngx_tiktok_parts_t *parts, cJSON *id);
 
+/* sorts the properties of an object, or of none, by what they mean */
+void ngx_tiktok_read_properties(ngx_tiktok_parts_t *parts, cJSON *object);
+
 /* the handlers of the event's objects */
 ngx_int_t ngx_tiktok_write_user(ngx_tiktok_parts_t *parts, cJSON *user);
 ngx_int_t ngx_tiktok_write_properties(ngx_tiktok_parts_t *parts,
-    cJSON *properties);
+    cJSON *unused);
+ngx_int_t ngx_tiktok_write_contents(ngx_tiktok_parts_t *parts,
+    cJSON *contents);
+
+/* the value of contents: each price as often as its quantity says */
+ngx_int_t ngx_tiktok_write_sum(ngx_tiktok_parts_t *parts, cJSON *contents);
 
 
 #endif /* _NGX_TIKTOK_PARTS_H_INCLUDED_ */

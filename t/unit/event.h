@@ -42,7 +42,7 @@ typedef struct {
 } unit_pair_t;
 
 
-/* what becomes of an event's text */
+/* what becomes of an event's text; "'" stands for a quote in both */
 
 typedef struct {
     const char  *text;
@@ -84,6 +84,7 @@ void unit_event_writer(void);
 void unit_event_identity(void);
 void unit_event_urls(void);
 void unit_event_visitors(void);
+void unit_event_names(void);
 void unit_event_ids(void);
 void unit_event_properties(void);
 void unit_event_mutations(void);

@@ -516,7 +516,8 @@ test_prefixes(void)
         "{\"event\":\"Purchase\",\"event_id\":\"order.1\",\"page\":{"
         "\"url\":\"https:\\/\\/s\\u00e9\\ud83d\\ude00\"},\"user\":{\"email\":["
         "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\",null]},\"properties\":{"
-        "\"value\":-129.97e-1,\"a\":[true,false,{},[]],\"n\":12345678901234567890}}";
+        "\"value\":-129.97e-1,\"a\":[true,false,{},[]],"
+        "\"n\":12345678901234567890}}";
 
     wrong = 0;
 

@@ -28,6 +28,9 @@ static const unit_pair_t  forms[] = {
       "{\"event\":\"\\\"\\\\\\n\\u0001\",\"event_id\":\"1\",\"page\":{},"
       "\"user\":{},\"properties\":{}}" },
     { "event", "{\"event\":\"\",\"page\":{},\"user\":{},\"properties\":{}}" },
+    { "limited_data_use=true&event=E",
+      "{\"limited_data_use\":\"true\",\"event\":\"E\",\"page\":{},\"user\":{},"
+      "\"properties\":{}}" },
     { "event=a&event=b", NULL },
     { "event=a&ev%65nt=", NULL },
     { "event&event", NULL },
