@@ -3,7 +3,8 @@
  * Copyright (C) ngx_tiktok_module authors
  *
  * Runs the unit tests of the pure rooms within "nginx -t": with the
- * directive "unit ROOM;" the tests of that room print TAP.
+ * directive "unit ROOM;" the tests of that room print TAP.  Some read a file,
+ * which comes second.
  */
 
 
@@ -25,6 +26,7 @@ typedef struct {
 static unit_room_t  unit_rooms[] = {
     { "consent", unit_consent },
     { "event", unit_event },
+    { "phones", unit_phones },
     { "queue", unit_queue },
     { "status", unit_status },
     { "tcf", unit_tcf },
@@ -40,7 +42,7 @@ static ngx_uint_t  unit_tests;
 static ngx_command_t  unit_commands[] = {
 
     { ngx_string("unit"),
-      NGX_MAIN_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE1,
+      NGX_MAIN_CONF|NGX_DIRECT_CONF|NGX_CONF_TAKE12,
       unit_run,
       0,
       0,
