@@ -12,6 +12,7 @@
 #define NGX_TIKTOK_EACH_BYTE  0x0101010101010101ULL
 
 
+static ngx_inline ngx_uint_t ngx_tiktok_utf8_plain8(u_char *p);
 static u_char *ngx_tiktok_utf8_previous(u_char *p, u_char *start);
 
 
@@ -113,23 +114,26 @@ ngx_tiktok_utf8_encode(u_char *dst, uint32_t c)
 u_char *
 ngx_tiktok_utf8_plain(u_char *p, u_char *last)
 {
-    uint64_t  w, other;
+    u_char  *start;
+
+    start = p;
 
     while (last - p >= 8) {
-        ngx_memcpy(&w, p, 8);
 
-        /* the high bit of a byte tells: not ASCII, control, '"' or '\\' */
-
-        other = w | (w - NGX_TIKTOK_EACH_BYTE * 0x20)
-                | ((w ^ NGX_TIKTOK_EACH_BYTE * '"') - NGX_TIKTOK_EACH_BYTE)
-                | ((w ^ NGX_TIKTOK_EACH_BYTE * '\\') - NGX_TIKTOK_EACH_BYTE);
-
-        if (other & NGX_TIKTOK_EACH_BYTE * 0x80) {
-            break;
+        if (!ngx_tiktok_utf8_plain8(p)) {
+            goto bytes;
         }
 
         p += 8;
     }
+
+    /* a few bytes are left: once more with some before them */
+
+    if (last - start >= 8 && ngx_tiktok_utf8_plain8(last - 8)) {
+        return last;
+    }
+
+bytes:
 
     while (p < last
            && (ngx_tiktok_utf8_plains[*p >> 5] & (1U << (*p & 0x1f))))
@@ -138,6 +142,23 @@ ngx_tiktok_utf8_plain(u_char *p, u_char *last)
     }
 
     return p;
+}
+
+
+static ngx_inline ngx_uint_t
+ngx_tiktok_utf8_plain8(u_char *p)
+{
+    uint64_t  w, other;
+
+    ngx_memcpy(&w, p, 8);
+
+    /* the high bit of a byte tells: not ASCII, control, '"' or '\\' */
+
+    other = w | (w - NGX_TIKTOK_EACH_BYTE * 0x20)
+            | ((w ^ NGX_TIKTOK_EACH_BYTE * '"') - NGX_TIKTOK_EACH_BYTE)
+            | ((w ^ NGX_TIKTOK_EACH_BYTE * '\\') - NGX_TIKTOK_EACH_BYTE);
+
+    return (other & NGX_TIKTOK_EACH_BYTE * 0x80) == 0;
 }
 
 
