@@ -144,6 +144,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tiktok_phone_country"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_tiktok_phone_set_plan_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_tiktok_loc_conf_t, phone_plan),
+      NULL },
+
     { ngx_string("tiktok_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_tiktok_status,
@@ -942,6 +949,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->test_event_code = NGX_CONF_UNSET_PTR;
     conf->consent = NGX_CONF_UNSET_PTR;
     conf->origins = NGX_CONF_UNSET_PTR;
+    conf->phone_plan = NGX_CONF_UNSET_PTR;
     conf->click_id = NGX_CONF_UNSET_PTR;
     conf->event_rules = NGX_CONF_UNSET_PTR;
     conf->body = NGX_CONF_UNSET_SIZE;
@@ -984,6 +992,7 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                              NULL);
     ngx_conf_merge_ptr_value(conf->consent, prev->consent, NULL);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
+    ngx_conf_merge_ptr_value(conf->phone_plan, prev->phone_plan, NULL);
     ngx_conf_merge_ptr_value(conf->click_id, prev->click_id,
                              &ngx_tiktok_click_id_default);
     ngx_conf_merge_ptr_value(conf->event_rules, prev->event_rules, NULL);

@@ -13,6 +13,7 @@
 #include <ngx_http.h>
 #include "ngx_tiktok_consent.h"
 #include "ngx_tiktok_delivery.h"
+#include "ngx_tiktok_phone.h"
 
 
 #define NGX_TIKTOK_VERSION  "0.1.0"
@@ -54,6 +55,7 @@ typedef struct {
     ngx_array_t                *origins;        /* ngx_str_t */
     ngx_tiktok_cookie_conf_t   *click_id;
     ngx_array_t                *event_rules;    /* ngx_tiktok_event_rule_t */
+    ngx_tiktok_phone_plan_t    *phone_plan;     /* "tiktok_phone_country" */
     size_t                      body;           /* "tiktok_beacon_limits" */
     ngx_uint_t                  events;
     ngx_uint_t                  depth;

@@ -70,6 +70,10 @@ my @bad = (
     ['of no field', 'properties.=1', qr/"properties\.="/], ['of another event', 'event=Lead', qr/"event="/], ['twice', 'value=1 value=2', qr/"value=" twice/],
     ['twice by two names', 'value=1 properties.value=2', qr/"properties\.value=" twice/], ['two ifs', 'if=1 if=2', qr/if=/], ['an empty if', 'if=', qr/if=/],
     ['too much', join(' ', map {"properties.p$_=1"} 1 .. 30), qr/too many/]),
+  (map { ["country $_", {tiktok_phone_country => $_}, 'tiktok_phone_country', qr/"\Q$_\E".*ISO 3166/] } qw(D DEU 49 UK XX)),
+  ['country in http', {http => 'tiktok_phone_country EU;'}, 'tiktok_phone_country', qr/"EU"/],
+  ['two countries', {tiktok_phone_country => 'DE; tiktok_phone_country DE'}, 'tiktok_phone_country', qr/is duplicate/],
+  ['countries, two words', {tiktok_phone_country => 'DE AT'}, 'tiktok_phone_country', qr/number of arguments/],
 
   ['delivery unknown', {tiktok_delivery => 'speed=9'}, 'tiktok_delivery', qr/speed=9.*known are batch=/],
   ['queue unknown', {tiktok_queue => '%%DIR%%/queue speed=9'}, 'tiktok_queue', qr/speed=9.*known are size=/],

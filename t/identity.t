@@ -15,15 +15,16 @@ use Test::TikTok::Capture qw(by_id is_answer);
 
 my $PUBLIC = '93.184.216.34';
 
-my $t = Test::TikTok->new(sandbox => 1)->conf(server => 'set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For; real_ip_recursive on;')->start;
+my $t = Test::TikTok->new(sandbox => 1)->conf(server => 'set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For; real_ip_recursive on; tiktok_phone_country it;',
+  '= /de' => 'tiktok_beacon; tiktok_phone_country DE;')->start;
 my ($seen, $sent) = ({}, 0);
 
 sub sha ($text) { return sha256_hex(encode 'UTF-8', $text) }
 
 # what became of the user of an event that is sent with this id
-my $send = sub ($id, $user, @headers) {
+my $send = sub ($id, $user, @more) {
   $sent++;
-  return is_answer $t->beacon({event => 'Contact', event_id => $id, user => $user, page => {url => 'https://shop.example/'}}, @headers), '204 queued granted', "$id is queued";
+  return is_answer $t->beacon({event => 'Contact', event_id => $id, user => $user, page => {url => 'https://shop.example/'}}, @more), '204 queued granted', "$id is queued";
 };
 my $left_out = sub { return $t->status->{pixels}[0]{left_out} };
 my $more     = sub ($before) {
@@ -52,11 +53,20 @@ subtest 'hashes' => sub {
     [phone => '+1 213 373 4253',                                 '+12133734253'],
     [phone => '+8613812345678',                                  '+8613812345678'],
     [phone => ['+12133734253', '+12133734254'],                  ['+12133734253', '+12133734254']],
+    [phone => '+39 (0)2 1234 5678 int. 9',                       '+390212345678'],
+    [phone => '+７ (8) ٤٩٥ 123-45-67',                            '+74951234567'],
+    [phone => 'tel:151-23456789;phone-context=+49',              '+4915123456789'],
+    [phone => 4915123456789,                                     undef],
     [external_id => ' cust-8842 ',                               'cust-8842'],
     [external_id => 'Cust-8842',                                 'Cust-8842'],
     [external_id => 8842,                                        '8842'],
     [external_id => 'Kündin 1',                                  'Kündin 1'],
     [external_id => [1, 'b'],                                    ['1', 'b']],
+    [first_name => ' Jean-Luc ',                                 'jeanluc'],
+    [last_name => "O’BRIEN Müller",                              'obrien müller'],
+    [zip_code => 'sw1a 1AA',                                     'sw1a1aa'],
+    [zip_code => '94105-1234',                                   '94105'],
+    [zip_code => 10115,                                          '10115'],
   );
   my $n = 0;
   $send->('hash-' . $n++, {$_->[0] => $_->[1]}) for @cases;
@@ -68,21 +78,75 @@ subtest 'hashes' => sub {
   for my $case (@cases) {
     my ($field, $in, $out) = @$case;
     my $user = $seen->{'hash-' . $n++}{user};
-    is_deeply $user->{$field}, ref $out ? [map { sha($_) } @$out] : sha($out), encode 'UTF-8', "$field: " . (ref $in ? "@$in" : $in) =~ s/\s/ /gr;
+    is_deeply $user->{$field}, ref $out ? [map { sha($_) } @$out] : $out && sha($out), encode 'UTF-8', "$field: " . (ref $in ? "@$in" : $in) =~ s/\s/ /gr;
   }
   my $user = $seen->{'hash-upper'}{user};
   is_deeply [@$user{qw(email phone external_id)}], [$EMAIL_DIGEST, $PHONE_DIGEST, sha('x')], 'hashed already: in lower case';
   $user = $seen->{'hash-mixed'}{user};
   is_deeply $user->{email}, [$EMAIL_DIGEST, sha('a@x.example')], 'some hashed, some not, none twice';
   is $user->{phone}, sha('+12133734253'), 'phone_number is the browser\'s name of phone';
-  is_deeply $left_out->(), {email => 0, phone => 0, ip => $sent, currency => 0, url => 0, text => 0, user => 0}, 'nothing was left out but the address';
+  is_deeply $left_out->(), {email => 0, phone => 1, ip => $sent, currency => 0, url => 0, text => 0, user => 0}, 'nothing else was left out but the address';
+};
+
+subtest 'places' => sub {
+  my @cases = (
+    {country => 'DE', city => 'Bad Homburg v.d.H.', state => 'Nordrhein-Westfalen'} => {country => 'de', city => 'badhomburgvdh', state => 'nordrheinwestfalen'},
+    {country => 'us', city => 'New York', state => 'New York'}                    => {country => 'us', city => 'newyork', state => 'ny'},
+    {country => 'UK', city => 'São Paulo'}                                        => {country => 'gb', city => 'sãopaulo'},
+    {city => ['Bonn', 'Berlin'], state => 'California'}                           => {city => 'bonn', state => 'california'},
+  );
+  my ($before, $n) = ($left_out->(), 0);
+  $send->("place-$_", $cases[2 * $_], 'X-Forwarded-For' => $PUBLIC) for 0 .. $#cases / 2;
+  is_deeply $more->($before), {user => 1}, 'a second city is left out';
+  $seen = by_id($t, $sent);
+  for my $i (0 .. $#cases / 2) {
+    my $user = $seen->{"place-$i"}{user};
+    is_deeply {map { defined $user->{$_} ? ($_ => $user->{$_}) : () } qw(country state city)}, $cases[2 * $i + 1], "place $i, in clear";
+  }
+};
+
+subtest 'names of the Pixel and of GA4' => sub {
+  my %all = (email => sha('jane@example.com'), phone => sha('+4915123456789'), first_name => sha('jane'), last_name => sha('doe'),
+    zip_code => sha('94105'), country => 'us', state => 'ca', city => 'sanfrancisco');
+  my %cases = (
+    pixel => {email => 'jane@example.com', phone_number => '+49 151 23456789', first_name => 'Jane', last_name => 'Doe', zip_code => '94105',
+      country => 'us', state => 'CA', city => 'San Francisco'},
+    hashed => {sha256_email => uc $all{email}, sha256_phone_number => $all{phone}, first_name => $all{first_name}, last_name => $all{last_name},
+      zip_code => $all{zip_code}, country => 'us', state => 'ca', city => 'sanfrancisco'},
+    ga4 => {email_address => ['jane@example.com'], phone_number => '+4915123456789',
+      address => {first_name => 'Jane', last_name => 'Doe', city => 'San Francisco', region => 'California', postal_code => '94105', country => 'US'}},
+    ga4_hashed => {sha256_email_address => $all{email}, sha256_phone_number => [$all{phone}],
+      address => [{sha256_first_name => $all{first_name}, sha256_last_name => $all{last_name}}, {city => 'San Francisco', region => 'CA', postal_code => 94105, country => 'US'}]},
+  );
+  my $before = $left_out->();
+  $send->("names-$_", $cases{$_}, 'X-Forwarded-For' => $PUBLIC) for sort keys %cases;
+  is_deeply $more->($before), {}, 'nothing is left out';
+  $send->('names-street', {address => {street => '1 Market St', sha256_first_name => 'Jane'}}, 'X-Forwarded-For' => $PUBLIC);
+  is_deeply $more->($before), {user => 2}, 'a street is no field, and a name no hash';
+  $seen = by_id($t, $sent);
+  for my $case (sort keys %cases) {
+    my $user = $seen->{"names-$case"}{user};
+    is_deeply {map { ($_ => $user->{$_}) } grep { !/^(?:ip|user_agent)$/ } keys %$user}, \%all, "names of $case";
+  }
+  is_deeply [sort keys %{$seen->{'names-street'}{user}}], [qw(ip user_agent)], 'neither goes on';
+};
+
+subtest 'national numbers' => sub {
+  my $before = $left_out->();
+  $send->('national-it', {phone => ['312 345 6789', '0151 23456789']}, 'X-Forwarded-For' => $PUBLIC);
+  $send->('national-de', {phone => ['0151 23456789', '06 20 123 4567']}, uri => '/de', 'X-Forwarded-For' => $PUBLIC);
+  is_deeply $more->($before), {}, 'nothing is left out';
+  $seen = by_id($t, $sent);
+  is_deeply $seen->{'national-it'}{user}{phone}, [sha('+393123456789'), sha('+39015123456789')], 'of the country of the server';
+  is_deeply $seen->{'national-de'}{user}{phone}, [sha('+4915123456789'), sha('+496201234567')], 'of the country of the location';
 };
 
 subtest 'no identifiers' => sub {
   my %cases = (    # what is counted => list of user
     email => [{email => 'jane.example.com'}, {email => '@example.com'}, {email => 'jane@'}, {email => 'jane doe@example.com'}, {email => {a => 1}}, {email => 'e' x 600 . '@x.example'}, {email => sha('x') . '0'}],
-    phone => [{phone => '0151 23456789'}, {phone => '151'}, {phone => '+49 151 CALL ME'}, {phone => '+1234567'}, {phone => '+1234567890123456'}, {phone => '+0123456789'}, {phone => '++4915123456789'}, {phone => 49}],
-    user  => [{external_id => 'e' x 600}, {external_id => {a => 1}}, {first_name => 'Jane'}, {zip_code => '12345'}, {unknown => {a => 1}}, {ttclid => 'a b'}, {ttp => 'a b'}],
+    phone => [{phone => '4915123456789'}, {phone => '151'}, {phone => '+49 151 CALL ME'}, {phone => '+1234567'}, {phone => '+1234567890123456'}, {phone => '+0123456789'}, {phone => '++4915123456789'}, {phone => 49}],
+    user  => [{external_id => 'e' x 600}, {external_id => {a => 1}}, {first_name => '...'}, {last_name => 'jane@example.com'}, {zip_code => '-'}, {city => '0151 23456789'},
+      {country => 'Germany'}, {state => [[]], unknown => {a => 1}}, {sha256_email => {}, address => 'x'}, {ttclid => 'a b'}, {ttp => 'a b'}],
   );
   for my $counted (sort keys %cases) {
     my $n = 0;

@@ -341,5 +341,8 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     visitor->hashed_only = (r->method == NGX_HTTP_GET);
     visitor->legacy_names = tlcf->legacy_names;
 
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+    visitor->phone_plan = tlcf->phone_plan;
+
     return NGX_OK;
 }

@@ -38,8 +38,6 @@ static ngx_int_t ngx_tiktok_event_read_name(ngx_tiktok_parts_t *parts,
 static time_t ngx_tiktok_event_read_time(cJSON *item, time_t now);
 static ngx_int_t ngx_tiktok_event_read_object(ngx_tiktok_event_t *event,
     cJSON *item, ngx_tiktok_part_e part, cJSON **object);
-static void ngx_tiktok_event_read_user(ngx_tiktok_parts_t *parts,
-    cJSON *user);
 static void ngx_tiktok_event_read_page(ngx_tiktok_parts_t *parts,
     cJSON *page);
 static void ngx_tiktok_event_read_url(ngx_tiktok_parts_t *parts, cJSON *item,
@@ -140,12 +138,9 @@ ngx_tiktok_event_read(ngx_tiktok_parts_t *parts, cJSON **members)
     ngx_tiktok_event_read_page(parts, objects[NGX_TIKTOK_PART_PAGE]);
     ngx_tiktok_read_properties(parts, properties);
 
-    /* of what two of them tell, the last one's counts */
-
-    ngx_tiktok_event_read_user(parts,
-                            parts->properties[NGX_TIKTOK_PROPERTY_USER_DATA]);
-    ngx_tiktok_event_read_user(parts, objects[NGX_TIKTOK_PART_USER_DATA]);
-    ngx_tiktok_event_read_user(parts, objects[NGX_TIKTOK_PART_USER]);
+    parts->users[0] = objects[NGX_TIKTOK_PART_USER];
+    parts->users[1] = objects[NGX_TIKTOK_PART_USER_DATA];
+    parts->users[2] = parts->properties[NGX_TIKTOK_PROPERTY_USER_DATA];
 
     return ngx_tiktok_parts_event_id(parts,
                                      members[NGX_TIKTOK_PART_EVENT_ID]);
@@ -278,37 +273,6 @@ ngx_tiktok_event_read_object(ngx_tiktok_event_t *event, cJSON *item,
 }
 
 
-/* adds to what is there: of members of one name the last one counts */
-
-static void
-ngx_tiktok_event_read_user(ngx_tiktok_parts_t *parts, cJSON *user)
-{
-    cJSON  *item;
-
-    if (user == NULL) {
-        return;
-    }
-
-    if (!ngx_tiktok_is(user, cJSON_Object)) {
-        parts->event->left_out[NGX_TIKTOK_LEFT_USER]++;
-        return;
-    }
-
-    if (parts->user) {
-
-        for (item = parts->user->child; item->next; item = item->next) {
-            /* void */
-        }
-
-        item->next = user->child;
-        user->child = parts->user->child;
-        parts->user->child = NULL;
-    }
-
-    parts->user = user;
-}
-
-
 static void
 ngx_tiktok_event_read_page(ngx_tiktok_parts_t *parts, cJSON *page)
 {
@@ -379,8 +343,7 @@ ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
     ngx_tiktok_write_literal(w, ",\"event_id\":");
     ngx_tiktok_write_string(w, event->event_id.data, event->event_id.len);
 
-    if (ngx_tiktok_write_member(parts, "user", ngx_tiktok_write_user,
-                                parts->user)
+    if (ngx_tiktok_write_member(parts, "user", ngx_tiktok_write_user, NULL)
         == NGX_ERROR)
     {
         return NGX_ERROR;

@@ -11,6 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include "ngx_tiktok_json.h"
+#include "ngx_tiktok_phone.h"
 
 
 #define NGX_TIKTOK_EVENT_ID_LEN   256       /* bytes, at most */
@@ -105,6 +106,7 @@ typedef struct {
     ngx_uint_t               hashed_only;   /* drop clear identifiers */
     ngx_uint_t               legacy_names;  /* for names of our choice */
     ngx_uint_t               limited_data_use;
+    ngx_tiktok_phone_plan_t *phone_plan;    /* of national numbers, or NULL */
 } ngx_tiktok_visitor_t;
 
 

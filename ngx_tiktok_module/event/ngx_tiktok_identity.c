@@ -8,27 +8,17 @@
 #include <ngx_core.h>
 #include <openssl/evp.h>
 #include "ngx_tiktok_identity.h"
-#include "ngx_tiktok_lower.h"
 #include "ngx_tiktok_utf8.h"
 
 
-#define NGX_TIKTOK_IDENTIFIER_LEN  512
 #define NGX_TIKTOK_SHA256_LEN      32
-
-#define NGX_TIKTOK_PHONE_MIN       8        /* digits of E.164 */
-#define NGX_TIKTOK_PHONE_MAX       15
-#define NGX_TIKTOK_PHONE_ITALY     "39"
 
 #if (OPENSSL_VERSION_NUMBER >= 0x30000000L && !defined LIBRESSL_VERSION_NUMBER)
 #define NGX_TIKTOK_EVP_FETCH       1
 #endif
 
 
-static ngx_int_t ngx_tiktok_identity_hashed(u_char *dst, ngx_str_t *value);
-static ngx_uint_t ngx_tiktok_email_valid(ngx_str_t *value);
-static u_char *ngx_tiktok_phone_digits(u_char *digits, ngx_str_t *value);
-static ngx_uint_t ngx_tiktok_phone_separator(uint32_t c);
-static ngx_uint_t ngx_tiktok_phone_trunk(u_char **p, u_char *last);
+static ngx_int_t ngx_tiktok_identifier_hashed(u_char *dst, ngx_str_t *text);
 
 
 #if (NGX_TIKTOK_EVP_FETCH)
@@ -118,54 +108,19 @@ ngx_tiktok_hash(u_char *dst, u_char *data, size_t len)
 
 
 ngx_int_t
-ngx_tiktok_hash_email(u_char *dst, ngx_str_t *value, ngx_uint_t hashed_only)
+ngx_tiktok_identifier_hash(u_char *dst, ngx_str_t *value,
+    ngx_tiktok_normal_pt normal, ngx_tiktok_place_t *place,
+    ngx_uint_t hashed_only)
 {
     u_char     *last;
-    u_char      lower[ngx_tiktok_lower_size(NGX_TIKTOK_IDENTIFIER_LEN)];
+    u_char      buf[NGX_TIKTOK_IDENTIFIER_SIZE];
     ngx_int_t   rc;
     ngx_str_t   text;
 
     text = *value;
     ngx_tiktok_utf8_trim(&text);
 
-    if (ngx_tiktok_identity_hashed(dst, &text) == NGX_OK) {
-        return NGX_OK;
-    }
-
-    if (hashed_only
-        || text.len > NGX_TIKTOK_IDENTIFIER_LEN
-        || !ngx_tiktok_email_valid(&text))
-    {
-        return NGX_DECLINED;
-    }
-
-    last = ngx_tiktok_lower(lower, text.data, text.len);
-
-    if (last == NULL) {
-        rc = NGX_DECLINED;
-
-    } else {
-        rc = ngx_tiktok_hash(dst, lower, last - lower);
-    }
-
-    ngx_explicit_memzero(lower, ngx_tiktok_lower_size(text.len));
-
-    return rc;
-}
-
-
-ngx_int_t
-ngx_tiktok_hash_phone(u_char *dst, ngx_str_t *value, ngx_uint_t hashed_only)
-{
-    u_char     *last;
-    u_char      phone[1 + NGX_TIKTOK_PHONE_MAX];
-    ngx_int_t   rc;
-    ngx_str_t   text;
-
-    text = *value;
-    ngx_tiktok_utf8_trim(&text);
-
-    if (ngx_tiktok_identity_hashed(dst, &text) == NGX_OK) {
+    if (ngx_tiktok_identifier_hashed(dst, &text) == NGX_OK) {
         return NGX_OK;
     }
 
@@ -173,84 +128,73 @@ ngx_tiktok_hash_phone(u_char *dst, ngx_str_t *value, ngx_uint_t hashed_only)
         return NGX_DECLINED;
     }
 
-    phone[0] = '+';
-    last = ngx_tiktok_phone_digits(phone + 1, &text);
+    last = normal(buf, &text, place);
 
-    if (last == NULL
-        || last - phone - 1 < NGX_TIKTOK_PHONE_MIN
-        || phone[1] == '0')
-    {
-        rc = NGX_DECLINED;
-
-    } else {
-        rc = ngx_tiktok_hash(dst, phone, last - phone);
+    if (last == NULL) {
+        return NGX_DECLINED;
     }
 
-    ngx_explicit_memzero(phone, sizeof(phone));
+    rc = ngx_tiktok_hash(dst, buf, last - buf);
+
+    ngx_explicit_memzero(buf, last - buf);
 
     return rc;
 }
 
 
-ngx_int_t
-ngx_tiktok_hash_external_id(u_char *dst, ngx_str_t *value,
-    ngx_uint_t hashed_only)
+u_char *
+ngx_tiktok_identifier(u_char *dst, ngx_str_t *value,
+    ngx_tiktok_normal_pt normal, ngx_tiktok_place_t *place)
 {
     ngx_str_t  text;
 
     text = *value;
     ngx_tiktok_utf8_trim(&text);
 
-    if (ngx_tiktok_identity_hashed(dst, &text) == NGX_OK) {
-        return NGX_OK;
+    if (text.len > NGX_TIKTOK_IDENTIFIER_LEN) {
+        return NULL;
     }
 
-    if (hashed_only
-        || text.len == 0
-        || text.len > NGX_TIKTOK_IDENTIFIER_LEN)
-    {
-        return NGX_DECLINED;
-    }
-
-    return ngx_tiktok_hash(dst, text.data, text.len);
+    return normal(dst, &text, place);
 }
 
 
 static ngx_int_t
-ngx_tiktok_identity_hashed(u_char *dst, ngx_str_t *value)
+ngx_tiktok_identifier_hashed(u_char *dst, ngx_str_t *text)
 {
     u_char  *p, *last;
 
-    if (value->len != NGX_TIKTOK_HASH_LEN) {
+    if (text->len != NGX_TIKTOK_HASH_LEN) {
         return NGX_DECLINED;
     }
 
-    last = value->data + value->len;
+    last = text->data + text->len;
 
-    for (p = value->data; p < last; p++) {
+    for (p = text->data; p < last; p++) {
         if (ngx_hextoi(p, 1) == NGX_ERROR) {
             return NGX_DECLINED;
         }
     }
 
-    ngx_strlow(dst, value->data, NGX_TIKTOK_HASH_LEN);
+    ngx_strlow(dst, text->data, NGX_TIKTOK_HASH_LEN);
 
     return NGX_OK;
 }
 
 
-static ngx_uint_t
-ngx_tiktok_email_valid(ngx_str_t *value)
+u_char *
+ngx_tiktok_normal_email(u_char *dst, ngx_str_t *text,
+    ngx_tiktok_place_t *place)
 {
     u_char  *p, *at, *last;
 
     at = NULL;
-    last = value->data + value->len;
+    last = text->data + text->len;
 
-    for (p = value->data; p < last; p++) {
+    for (p = text->data; p < last; p++) {
 
         if (*p <= ' ' || *p == 0x7f) {
-            return 0;
+            return NULL;
         }
 
         if (*p == '@') {
@@ -258,114 +202,25 @@ ngx_tiktok_email_valid(ngx_str_t *value)
         }
     }
 
-    return at && at > value->data && at + 1 < last;
+    if (at == NULL || at == text->data || at + 1 == last) {
+        return NULL;
+    }
+
+    return ngx_tiktok_lower(dst, text->data, text->len);
 }
 
 
-/*
- * Writes the digits behind "+" or "00".  A number without them is national:
- * its country would have to be guessed.  NULL is for anything that is no
- * such number, letters of an extension among them.
- */
-
-static u_char *
-ngx_tiktok_phone_digits(u_char *digits, ngx_str_t *value)
+u_char *
+ngx_tiktok_normal_phone(u_char *dst, ngx_str_t *text,
+    ngx_tiktok_place_t *place)
 {
-    u_char      *p, *start, *last;
-    uint32_t     c;
-    ngx_uint_t   plus, zeros, n;
-
-    p = value->data;
-    last = value->data + value->len;
-
-    if (value->len > 4 && ngx_strncasecmp(p, (u_char *) "tel:", 4) == 0) {
-        p += 4;
-    }
-
-    n = 0;
-    plus = 0;
-    zeros = 0;
-
-    while (p < last) {
-        start = p;
-        c = ngx_tiktok_utf8_decode(&p, last);
-
-        if (c >= '0' && c <= '9') {
-
-            if (!plus) {
-                if (c != '0') {
-                    return NULL;
-                }
-
-                plus = (++zeros == 2);
-                continue;
-            }
-
-            if (n == NGX_TIKTOK_PHONE_MAX) {
-                return NULL;
-            }
-
-            digits[n++] = (u_char) c;
-            continue;
-        }
-
-        if (c == '+') {
-            if (plus || zeros) {
-                return NULL;
-            }
-
-            plus = 1;
-            continue;
-        }
-
-        if (!ngx_tiktok_phone_separator(c)) {
-            return NULL;
-        }
-
-        /* the zero of "+49 (0) 30" is for callers at home, save in Italy */
-
-        if (c == '(' && n && ngx_tiktok_phone_trunk(&start, last)
-            && !(n == 2 && ngx_memcmp(digits, NGX_TIKTOK_PHONE_ITALY, 2) == 0))
-        {
-            p = start;
-        }
-    }
-
-    return digits + n;
+    return ngx_tiktok_phone(dst, text, place->plan);
 }
 
 
-static ngx_uint_t
-ngx_tiktok_phone_trunk(u_char **p, u_char *last)
+u_char *
+ngx_tiktok_normal_external_id(u_char *dst, ngx_str_t *text,
+    ngx_tiktok_place_t *place)
 {
-    if (last - *p < 3 || ngx_memcmp(*p, "(0)", 3) != 0) {
-        return 0;
-    }
-
-    *p += 3;
-
-    return 1;
-}
-
-
-/* also what address books put in: dashes, and marks of direction */
-
-static ngx_uint_t
-ngx_tiktok_phone_separator(uint32_t c)
-{
-    switch (c) {
-
-    case '.':
-    case '-':
-    case '/':
-    case '(':
-    case ')':
-    case 0x2212:
-        return 1;
-    }
-
-    return ngx_tiktok_utf8_blank(c)
-           || (c >= 0x200b && c <= 0x2015)
-           || (c >= 0x202a && c <= 0x202e)
-           || (c >= 0x2060 && c <= 0x2069);
+    return text->len ? ngx_cpymem(dst, text->data, text->len) : NULL;
 }

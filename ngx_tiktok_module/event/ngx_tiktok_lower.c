@@ -170,6 +170,19 @@ ngx_tiktok_lower_final(u_char *start, u_char *p, u_char *next, u_char *last)
 }
 
 
+ngx_uint_t
+ngx_tiktok_punctuation(uint32_t c)
+{
+    if (c < 0x80) {
+        return c > ' ' && c < 0x7f
+               && (c < '0' || c > '9')
+               && ((c | 0x20) < 'a' || (c | 0x20) > 'z');
+    }
+
+    return ngx_tiktok_lower_is(ngx_tiktok_punctuations, c);
+}
+
+
 static ngx_uint_t
 ngx_tiktok_lower_in(ngx_tiktok_range_t *ranges, ngx_uint_t n, uint32_t c)
 {

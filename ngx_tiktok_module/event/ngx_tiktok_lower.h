@@ -23,5 +23,8 @@
  */
 u_char *ngx_tiktok_lower(u_char *dst, u_char *src, size_t len);
 
+/* what Unicode calls punctuation, and all of ASCII that looks like it */
+ngx_uint_t ngx_tiktok_punctuation(uint32_t c);
+
 
 #endif /* _NGX_TIKTOK_LOWER_H_INCLUDED_ */

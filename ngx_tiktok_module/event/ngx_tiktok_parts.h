@@ -16,6 +16,7 @@
 
 
 #define NGX_TIKTOK_DIGITS_LEN  24           /* of an integer */
+#define NGX_TIKTOK_USERS       3            /* objects that tell of the user */
 
 /* cJSON's own tests are calls into the library, and there are many */
 
@@ -59,7 +60,7 @@ typedef struct {
     ngx_tiktok_event_t    *event;
     ngx_tiktok_writer_t    w;
 
-    cJSON                 *user;            /* an object, or NULL */
+    cJSON                 *users[NGX_TIKTOK_USERS];   /* or NULL */
 
     ngx_str_t              url;             /* as they came, or empty */
     ngx_str_t              referrer;
@@ -113,7 +114,7 @@ ngx_int_t ngx_tiktok_parts_event_id(ngx_tiktok_parts_t *parts, cJSON *id);
 void ngx_tiktok_read_properties(ngx_tiktok_parts_t *parts, cJSON *object);
 
 /* the handlers of the event's objects */
-ngx_int_t ngx_tiktok_write_user(ngx_tiktok_parts_t *parts, cJSON *user);
+ngx_int_t ngx_tiktok_write_user(ngx_tiktok_parts_t *parts, cJSON *unused);
 ngx_int_t ngx_tiktok_write_properties(ngx_tiktok_parts_t *parts,
     cJSON *unused);
 ngx_int_t ngx_tiktok_write_contents(ngx_tiktok_parts_t *parts,

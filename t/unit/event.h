@@ -82,6 +82,8 @@ void unit_event_fields(void);
 void unit_event_forms(void);
 void unit_event_writer(void);
 void unit_event_identity(void);
+void unit_event_phone(void);
+void unit_event_user(void);
 void unit_event_urls(void);
 void unit_event_visitors(void);
 void unit_event_names(void);

@@ -242,10 +242,14 @@ static const unit_event_t  events[] = {
     { NAMED("purchase") ",'ecommerce':{'user_data':'jane'}}",
       SENT("Purchase") "}", NULL, NULL, "0000001" },
     { NAMED("purchase") ",'user':{'external_id':'cust-8842'},'user_data':{"
-      "'ttp':'a','external_id':'x'},'properties':{'user_data':{'ttp':'b',"
-      "'external_id':'y','ttclid':'c'}}}",
-      SENT("Purchase") ",'user':{'ttclid':'c','ttp':'a','external_id':'"
-      CUSTOMER "'}}", NULL, NULL, "0000000" },
+      "'ttp':'a','email':'jane.doe@example.com'},'properties':{'user_data':{"
+      "'ttp':'b','email':'" CUSTOMER "','ttclid':'c'}}}",
+      SENT("Purchase") ",'user':{'ttclid':'c','ttp':'a','email':['" JANE "','"
+      CUSTOMER "'],'external_id':'" CUSTOMER "'}}", NULL, NULL, "0000001" },
+    { NAMED("purchase") ",'user':{'external_id':'cust-8842'},'ecommerce':{"
+      "'user_data':{}},'user_data':{}}",
+      SENT("Purchase") ",'user':{'external_id':'" CUSTOMER "'}}", NULL, NULL,
+      "0000000" },
     { NAMED("Lead") ",'properties':{'a':{'user_data':{'x':1},'b':1}}}",
       SENT("Lead") ",'properties':{'a':{'b':1}}}", NULL, NULL, "0000010" }
 };
