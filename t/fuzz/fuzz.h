@@ -29,6 +29,7 @@ void fuzz_failed(const char *what, const char *file, int line);
  * leave nothing behind.  A new one is listed in ngx_tiktok_fuzz_module.c, and
  * has a few good inputs in corpus/NAME.
  */
+void fuzz_consent(u_char *data, size_t size);
 void fuzz_tcf(u_char *data, size_t size);
 
 

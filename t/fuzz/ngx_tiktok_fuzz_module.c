@@ -30,6 +30,7 @@ typedef struct {
 
 
 static fuzz_target_t  fuzz_targets[] = {
+    { "consent", fuzz_consent },
     { "tcf", fuzz_tcf },
     { NULL, NULL }
 };
