@@ -149,6 +149,27 @@ subtest 'with consent' => sub {
 };
 
 subtest 'reasons' => sub {
+  my $counted = sub { return $t->status->{pixels}[0]{consent_reasons} };
+  my $before  = $counted->();
+  my $more    = sub {
+    my $now = $counted->();
+    my %more = map { $now->{$_} == ($before->{$_} // 0) ? () : ($_ => $now->{$_} - ($before->{$_} // 0)) } keys %$now;
+    $before = $now;
+    return \%more;
+  };
+  my @onetrust = (uri => '/onetrust', Referer => 'https://shop.example/');
+  $t->beacon({event => 'ViewContent'}, @onetrust, cookies => onetrust('C0004:1')) for 1 .. 2;
+  $t->beacon([({event => 'ViewContent'}) x 3], @onetrust, cookies => onetrust('C0004:0'));
+  $t->beacon({event => 'ViewContent'}, @onetrust, cookies => onetrust('C0004:1'), 'Sec-GPC' => 1);
+  $t->beacon('', @onetrust, cookies => undef);
+  is_deeply $more->(), {'onetrust: C0004:1' => 2, 'onetrust: C0004:0' => 1, 'Sec-GPC' => 1, 'onetrust: no cookie' => 1}, 'each is counted once for a request';
+  $t->beacon({event => 'ViewContent'}, @onetrust, cookies => onetrust('C0004:1'), 'User-Agent' => 'Googlebot/2.1');
+  $t->beacon({event => 'ViewContent'}, @onetrust, cookies => onetrust('C0004:1'), 'Sec-Purpose' => 'prefetch');
+  $t->get('/why', Cookie => onetrust('C0004:0'));
+  is_deeply $more->(), {}, 'not for a crawler, a prefetch or a page';
+  $t->beacon({event => 'ViewContent'}, uri => '/country', cookies => undef);
+  is_deeply $more->(), {'no policy applies' => 1}, 'nor is it of a preset where none applies';
+
   my $why = sub ($cookie) { return $t->get('/why', Cookie => $cookie)->body };
   is $why->(onetrust('C0004:1')),                     'onetrust: C0004:1',      'granted';
   is $why->(onetrust('C0004:0')),                     'onetrust: C0004:0',      'denied';

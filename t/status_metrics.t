@@ -63,6 +63,7 @@ sub expected ($status) {
 
     $each->(results_total   => result => $pixel->{results});
     $each->(left_out_total  => part   => $pixel->{left_out});
+    $each->(consent_reasons_total => reason => $pixel->{consent_reasons});
     $each->(event_ids_total => source => $pixel->{event_id});
     $each->(fates_total     => fate   => {map { $_ => $queue->{$_} } qw(delivered rejected expired corrupt)});
     $add->(state => $_ eq $pixel->{state} ? 1 : 0, state => $_) for qw(ok backoff auth stopped removed);
@@ -105,7 +106,8 @@ my $t       = Test::TikTok->new(workers => 2);
 my $backend = $t->backend(named => {
   refuse => sub ($c, $r) { $c->answer(200, '{"code":40002,"message":"bad\\" \\n# HELP evil","request_id":"R\\"1"}') },
 });
-$t->api($backend)->conf(tiktok_delivery => 'retry_min=10ms retry_max=1h', tiktok_test_event_code => 'TEST1', servers => <<'CONF')->start;
+$t->api($backend)->conf(tiktok_delivery => 'retry_min=10ms retry_max=1h', tiktok_test_event_code => 'TEST1',
+  '= /odd' => q(tiktok_beacon; tiktok_consent cookie 'qu"o\\\\te' yes;), servers => <<'CONF')->start;
     server {
         listen 127.0.0.1:%%PORT_http%%;
         server_name other.example;
@@ -142,12 +144,14 @@ $t->beacon(event('s2', event => 'Purchase', user => {email => 'not one', externa
 $t->beacon(event('s3', event => $hostile));
 $t->beacon(event('s3', event => 'evil'));
 $t->beacon(event('s4'), cookies => {consent => 'no'});
+$t->beacon(event('s4'), uri => '/odd', cookies => 'qu"o\\te=no');
 $t->wait_status(sub ($s) { pixel($s)->{queue}{events} == 0 });
 $backend->behave('refuse');
 $t->beacon(event('s5'));
 $t->wait_status(sub ($s) { pixel($s)->{queue}{rejected} });
 my $status = $same->('after all sorts of events');
 is pixel($status)->{events}{Purchase}{delivered}, 1, 'which were counted';
+is pixel($status)->{consent_reasons}{'cookie: qu"o\te does not match'}, 1, 'and a reason with quotes';
 
 # event names come from outside: their number must not matter
 my $before = keys %{samples($ask->('prometheus'))};

@@ -172,10 +172,12 @@ ngx_tiktok_beacon_check(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
     if (r->method == NGX_HTTP_POST && length <= 0 && !r->headers_in.chunked) {
 
         /* a consent check */
+        (void) ngx_tiktok_capture_refused(r, ctx);
+
         return ngx_tiktok_beacon_success(r, ctx, NGX_TIKTOK_RESULT_CHECKED);
     }
 
-    result = ngx_tiktok_ctx_refused(r, ctx);
+    result = ngx_tiktok_capture_refused(r, ctx);
 
     if (result != NGX_TIKTOK_RESULT_NONE) {
         return ngx_tiktok_beacon_success(r, ctx, result);

@@ -228,6 +228,43 @@ ngx_tiktok_capture_count(ngx_tiktok_stats_t *stats, ngx_tiktok_event_t *event)
 }
 
 
+ngx_uint_t
+ngx_tiktok_capture_refused(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
+{
+    ngx_str_t                  text;
+    ngx_uint_t                 refused;
+    ngx_tiktok_consent_t       reason;
+    ngx_tiktok_loc_conf_t     *tlcf;
+    ngx_tiktok_destination_t  *d;
+    u_char                     buf[NGX_TIKTOK_REASON_LEN];
+
+    refused = ngx_tiktok_ctx_refused(r, ctx);
+
+    if (ctx->counted
+        || refused == NGX_TIKTOK_RESULT_PREFETCH
+        || refused == NGX_TIKTOK_RESULT_BOT)
+    {
+        return refused;
+    }
+
+    ctx->counted = 1;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+    d = tlcf->destination;
+
+    ngx_tiktok_ctx_reason(ctx, &reason);
+
+    text.data = buf;
+    text.len = ngx_tiktok_reason_write(buf, buf + NGX_TIKTOK_REASON_LEN,
+                                       &reason)
+               - buf;
+
+    ngx_tiktok_stats_reason(d->queue.store->zone, d->queue.stats, &text);
+
+    return refused;
+}
+
+
 void
 ngx_tiktok_capture_result(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_uint_t result, ngx_uint_t n)

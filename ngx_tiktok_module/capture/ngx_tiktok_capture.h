@@ -53,6 +53,7 @@ typedef struct {
     size_t                  body_len;
     size_t                  body_size;
     unsigned                body_ours:1;    /* we have it read */
+    unsigned                counted:1;      /* the reason of consent is */
 } ngx_tiktok_ctx_t;
 
 
@@ -78,12 +79,23 @@ ngx_str_t *ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx);
 #define ngx_tiktok_ctx_opted_out(ctx)                                         \
     ((ctx)->consent.verdict == NGX_TIKTOK_GRANTED && (ctx)->headers.gpc)
 
+/* why consent is what it is, or what opts out of it */
+void ngx_tiktok_ctx_reason(ngx_tiktok_ctx_t *ctx,
+    ngx_tiktok_consent_t *reason);
+
 /*
  * Why nothing may be captured of this request, as a result to be counted:
  * prefetch, bot, denied, undecided or opted_out; NGX_TIKTOK_RESULT_NONE
  * where it may.
  */
 ngx_uint_t ngx_tiktok_ctx_refused(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx);
+
+/*
+ * The same for what is captured now, or would be: the reason of consent is
+ * counted, once for a request.
+ */
+ngx_uint_t ngx_tiktok_capture_refused(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx);
 
 /* whether the visitor's connection is TLS, be it with a proxy before us */

@@ -195,7 +195,7 @@ ngx_tiktok_rule_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_visitor_t       visitor;
     ngx_tiktok_event_value_t   values[NGX_TIKTOK_FIELDS];
 
-    refused = ngx_tiktok_ctx_refused(r, ctx);
+    refused = ngx_tiktok_capture_refused(r, ctx);
 
     if (refused != NGX_TIKTOK_RESULT_NONE) {
         ngx_tiktok_capture_result(r, ctx, refused, 1);

@@ -135,31 +135,21 @@ static ngx_int_t
 ngx_tiktok_variable_reason(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_str_t *value)
 {
-    u_char                *p;
-    ngx_tiktok_consent_t  *consent;
+    size_t                len;
+    ngx_tiktok_consent_t  reason;
 
-    if (ngx_tiktok_ctx_opted_out(ctx)) {
-        ngx_str_set(value, "Sec-GPC");
-        return NGX_OK;
-    }
+    ngx_tiktok_ctx_reason(ctx, &reason);
 
-    consent = &ctx->consent;
+    len = ngx_tiktok_reason_len(&reason);
 
-    value->data = ngx_pnalloc(r->pool, consent->preset.len + sizeof(": ") - 1
-                                       + consent->detail.len);
+    value->data = ngx_pnalloc(r->pool, len);
     if (value->data == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(value->data, consent->preset.data, consent->preset.len);
-
-    if (consent->preset.len && consent->detail.len) {
-        p = ngx_cpymem(p, ": ", sizeof(": ") - 1);
-    }
-
-    p = ngx_cpymem(p, consent->detail.data, consent->detail.len);
-
-    value->len = p - value->data;
+    value->len = ngx_tiktok_reason_write(value->data, value->data + len,
+                                         &reason)
+                 - value->data;
 
     return NGX_OK;
 }

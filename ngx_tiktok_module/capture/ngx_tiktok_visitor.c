@@ -258,6 +258,18 @@ ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx)
 }
 
 
+void
+ngx_tiktok_ctx_reason(ngx_tiktok_ctx_t *ctx, ngx_tiktok_consent_t *reason)
+{
+    *reason = ctx->consent;
+
+    if (ngx_tiktok_ctx_opted_out(ctx)) {
+        ngx_str_null(&reason->preset);
+        ngx_str_set(&reason->detail, "Sec-GPC");
+    }
+}
+
+
 ngx_uint_t
 ngx_tiktok_ctx_refused(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
 {

@@ -235,6 +235,15 @@ ngx_tiktok_consent_combine(ngx_tiktok_consent_t *total,
 }
 
 
+u_char *
+ngx_tiktok_reason_write(u_char *p, u_char *last, ngx_tiktok_consent_t *consent)
+{
+    return ngx_slprintf(p, last, "%V%s%V", &consent->preset,
+                        consent->preset.len && consent->detail.len ? ": " : "",
+                        &consent->detail);
+}
+
+
 ngx_str_t *
 ngx_tiktok_verdict_name(ngx_tiktok_verdict_e verdict)
 {

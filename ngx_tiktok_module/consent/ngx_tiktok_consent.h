@@ -100,6 +100,13 @@ void ngx_tiktok_policy_check(ngx_tiktok_policy_t *policy,
 void ngx_tiktok_consent_combine(ngx_tiktok_consent_t *total,
     ngx_tiktok_consent_t *consent);
 
+/* writes the reason, "onetrust: C0004:0", as far as there is room */
+u_char *ngx_tiktok_reason_write(u_char *p, u_char *last,
+    ngx_tiktok_consent_t *consent);
+
+#define ngx_tiktok_reason_len(consent)                                        \
+    ((consent)->preset.len + sizeof(": ") - 1 + (consent)->detail.len)
+
 /* "granted", "denied" or "undecided" */
 ngx_str_t *ngx_tiktok_verdict_name(ngx_tiktok_verdict_e verdict);
 

@@ -12,6 +12,8 @@
 static ngx_int_t ngx_tiktok_report_pixel(ngx_pool_t *pool,
     ngx_tiktok_main_conf_t *tmcf, ngx_tiktok_stats_t *stats,
     ngx_tiktok_destination_t *d, ngx_array_t *pixels);
+static ngx_int_t ngx_tiktok_report_reasons(ngx_pool_t *pool,
+    ngx_tiktok_stats_t *stats, ngx_tiktok_report_pixel_t *pixel);
 static void ngx_tiktok_report_gauges(ngx_tiktok_stats_t *stats,
     ngx_tiktok_report_pixel_t *pixel);
 static ngx_int_t ngx_tiktok_report_delivery(ngx_pool_t *pool,
@@ -108,7 +110,9 @@ ngx_tiktok_report_pixel(ngx_pool_t *pool, ngx_tiktok_main_conf_t *tmcf,
 
     shpool = (ngx_slab_pool_t *) tmcf->store.zone->shm.addr;
 
-    if (ngx_tiktok_report_delivery(pool, shpool, stats, pixel) != NGX_OK) {
+    if (ngx_tiktok_report_delivery(pool, shpool, stats, pixel) != NGX_OK
+        || ngx_tiktok_report_reasons(pool, stats, pixel) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -123,6 +127,48 @@ ngx_tiktok_report_pixel(ngx_pool_t *pool, ngx_tiktok_main_conf_t *tmcf,
     pixel->assumed = d->assumed;
 
     ngx_tiktok_report_gauges(stats, pixel);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_report_reasons(ngx_pool_t *pool, ngx_tiktok_stats_t *stats,
+    ngx_tiktok_report_pixel_t *pixel)
+{
+    ngx_uint_t                   i, n;
+    ngx_tiktok_report_reason_t  *reason;
+
+    n = stats->nreasons;
+
+    if (ngx_array_init(&pixel->reasons, pool, n + 1,
+                       sizeof(ngx_tiktok_report_reason_t))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i <= NGX_TIKTOK_REASONS; i++) {
+
+        if (i >= n && pixel->sum.reasons[i] == 0) {
+            continue;
+        }
+
+        reason = ngx_array_push(&pixel->reasons);
+        if (reason == NULL) {
+            return NGX_ERROR;
+        }
+
+        reason->n = pixel->sum.reasons[i];
+
+        if (i == NGX_TIKTOK_REASONS) {
+            ngx_str_set(&reason->text, "other");
+
+        } else {
+            reason->text.data = stats->reasons[i].text;
+            reason->text.len = stats->reasons[i].len;
+        }
+    }
 
     return NGX_OK;
 }

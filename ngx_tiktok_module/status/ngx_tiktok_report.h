@@ -16,6 +16,14 @@
 #include "ngx_tiktok_stats.h"
 
 
+/* why consent was what it was, and how often */
+
+typedef struct {
+    ngx_str_t               text;
+    ngx_atomic_t            n;
+} ngx_tiktok_report_reason_t;
+
+
 /*
  * One pixel at one moment.  All numbers are ngx_atomic_t, like the counters,
  * so that a field of the tables below is no more than an offset.
@@ -34,6 +42,8 @@ typedef struct {
     ngx_atomic_t            latency;        /* ms */
     ngx_atomic_t            testing;        /* a test event code is set */
     ngx_atomic_t            assumed;        /* consent is */
+
+    ngx_array_t             reasons;        /* ngx_tiktok_report_reason_t */
 
     ngx_uint_t              state;          /* ngx_tiktok_state_e */
     ngx_str_t               pixel;

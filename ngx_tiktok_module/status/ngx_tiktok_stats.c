@@ -9,6 +9,13 @@
 
 
 #include "ngx_tiktok_stats.h"
+#include "ngx_tiktok_utf8.h"
+
+
+static ngx_uint_t ngx_tiktok_stats_reason_find(ngx_tiktok_stats_t *stats,
+    ngx_str_t *text);
+static ngx_uint_t ngx_tiktok_stats_reason_add(ngx_tiktok_stats_t *stats,
+    ngx_str_t *text);
 
 
 static ngx_atomic_t  ngx_tiktok_nobody;
@@ -114,6 +121,82 @@ done:
     ngx_shmtx_unlock(&shpool->mutex);
 
     return stats;
+}
+
+
+void
+ngx_tiktok_stats_reason(ngx_shm_zone_t *shm_zone, ngx_tiktok_stats_t *stats,
+    ngx_str_t *text)
+{
+    ngx_uint_t        i;
+    ngx_slab_pool_t  *shpool;
+
+    i = ngx_tiktok_stats_reason_find(stats, text);
+
+    if (i == NGX_TIKTOK_REASONS && stats->nreasons < NGX_TIKTOK_REASONS) {
+        shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+        ngx_shmtx_lock(&shpool->mutex);
+        i = ngx_tiktok_stats_reason_add(stats, text);
+        ngx_shmtx_unlock(&shpool->mutex);
+    }
+
+    ngx_tiktok_count(ngx_tiktok_counters(stats)->reasons[i], 1);
+}
+
+
+static ngx_uint_t
+ngx_tiktok_stats_reason_find(ngx_tiktok_stats_t *stats, ngx_str_t *text)
+{
+    ngx_uint_t            i, n;
+    ngx_tiktok_reason_t  *reason;
+
+    n = stats->nreasons;
+
+    for (i = 0; i < n; i++) {
+        reason = &stats->reasons[i];
+
+        if (reason->len == text->len
+            && ngx_memcmp(reason->text, text->data, text->len) == 0)
+        {
+            return i;
+        }
+    }
+
+    return NGX_TIKTOK_REASONS;
+}
+
+
+static ngx_uint_t
+ngx_tiktok_stats_reason_add(ngx_tiktok_stats_t *stats, ngx_str_t *text)
+{
+    ngx_uint_t            i;
+    ngx_tiktok_reason_t  *reason;
+
+    /* another worker may have been faster */
+
+    i = ngx_tiktok_stats_reason_find(stats, text);
+
+    if (i < NGX_TIKTOK_REASONS || stats->nreasons == NGX_TIKTOK_REASONS
+        || text->len > NGX_TIKTOK_REASON_LEN
+        || !ngx_tiktok_utf8_printable(text))
+    {
+        return i;
+    }
+
+    i = stats->nreasons;
+    reason = &stats->reasons[i];
+
+    ngx_memcpy(reason->text, text->data, text->len);
+    reason->len = text->len;
+
+    /* they are read without the lock, and never change */
+
+    ngx_memory_barrier();
+
+    stats->nreasons = i + 1;
+
+    return i;
 }
 
 

@@ -18,6 +18,8 @@
 #define NGX_TIKTOK_WORKERS       NGX_MAX_PROCESSES
 #define NGX_TIKTOK_MESSAGE_LEN   256
 #define NGX_TIKTOK_REQUEST_LEN   64
+#define NGX_TIKTOK_REASONS       64
+#define NGX_TIKTOK_REASON_LEN    120
 
 
 /*
@@ -87,11 +89,20 @@ typedef struct {
     ngx_atomic_t                 left_out[NGX_TIKTOK_LEFT_OUTS];
     ngx_atomic_t                 id_sources[NGX_TIKTOK_ID_SOURCES];
     ngx_atomic_t                 ages[NGX_TIKTOK_AGES];
+    ngx_atomic_t                 reasons[NGX_TIKTOK_REASONS + 1];
     ngx_atomic_t                 requests;
     ngx_atomic_t                 retries;
     ngx_atomic_t                 splits;
     ngx_atomic_t                 padding[8];
 } ngx_tiktok_counters_t;
+
+
+/* why consent was what it was, such as "onetrust: C0004:0" */
+
+typedef struct {
+    size_t                 len;
+    u_char                 text[NGX_TIKTOK_REASON_LEN];
+} ngx_tiktok_reason_t;
 
 
 /* one pixel in shared memory: counters, and hints between the workers */
@@ -115,6 +126,10 @@ typedef struct {
     size_t                 last_request_id_len;
     time_t                 last_delivered;
     ngx_msec_t             latency;
+
+    /* in the order in which they came first; the last counter is for more */
+    ngx_tiktok_reason_t    reasons[NGX_TIKTOK_REASONS];
+    ngx_atomic_t           nreasons;
 
     /* of each worker: time of its oldest event or 0, requests under way */
     ngx_atomic_t           oldest[NGX_TIKTOK_WORKERS];
@@ -150,6 +165,13 @@ ngx_tiktok_stats_t *ngx_tiktok_stats(ngx_shm_zone_t *shm_zone,
 
 #define ngx_tiktok_count(counter, n)                                          \
     (void) ngx_atomic_fetch_add(&(counter), (ngx_atomic_int_t) (n))
+
+/*
+ * Counts a reason of consent.  Their texts are configuration and constants,
+ * so they are few; what is more than there is room for is counted together.
+ */
+void ngx_tiktok_stats_reason(ngx_shm_zone_t *shm_zone,
+    ngx_tiktok_stats_t *stats, ngx_str_t *text);
 
 /* in each worker: its gauges are its own from now on */
 void ngx_tiktok_stats_keep(ngx_tiktok_zone_t *zone);

@@ -11,6 +11,8 @@
 
 static void ngx_tiktok_json_pixel(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
+static void ngx_tiktok_json_reasons(ngx_tiktok_writer_t *w,
+    ngx_tiktok_report_pixel_t *pixel);
 static void ngx_tiktok_json_events(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
 static void ngx_tiktok_json_fields(ngx_tiktok_writer_t *w,
@@ -89,7 +91,31 @@ ngx_tiktok_json_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
 
     ngx_tiktok_write_literal(w, "}");
 
+    ngx_tiktok_json_reasons(w, pixel);
     ngx_tiktok_json_events(w, pixel);
+
+    ngx_tiktok_write_literal(w, "}");
+}
+
+
+static void
+ngx_tiktok_json_reasons(ngx_tiktok_writer_t *w,
+    ngx_tiktok_report_pixel_t *pixel)
+{
+    ngx_uint_t                   i;
+    ngx_tiktok_report_reason_t  *reason;
+
+    ngx_tiktok_write_name(w, "consent_reasons");
+    ngx_tiktok_write_literal(w, "{");
+
+    reason = pixel->reasons.elts;
+
+    for (i = 0; i < pixel->reasons.nelts; i++) {
+        ngx_tiktok_write_comma(w);
+        ngx_tiktok_write_string(w, reason[i].text.data, reason[i].text.len);
+        ngx_tiktok_write_literal(w, ":");
+        ngx_tiktok_write_number(w, (double) reason[i].n);
+    }
 
     ngx_tiktok_write_literal(w, "}");
 }

@@ -3,7 +3,7 @@
  * Copyright (C) ngx_tiktok_module authors
  *
  * The status for Prometheus: its own text format 0.0.4 and OpenMetrics 1.0.
- * Labels have few values, and none that comes from outside.
+ * Labels have few values, and none that comes from a visitor.
  */
 
 
@@ -16,6 +16,9 @@ static void ngx_tiktok_metrics_group(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report, ngx_tiktok_group_t *group, ngx_uint_t open);
 static void ngx_tiktok_metrics_states(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report, ngx_uint_t open);
+static void ngx_tiktok_metrics_reasons(ngx_tiktok_writer_t *w,
+    ngx_tiktok_report_t *report, ngx_uint_t open);
+static void ngx_tiktok_metrics_label(ngx_tiktok_writer_t *w, ngx_str_t *text);
 static void ngx_tiktok_metrics_ages(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report, ngx_tiktok_group_t *group, ngx_uint_t open);
 static void ngx_tiktok_metrics_family(ngx_tiktok_writer_t *w,
@@ -77,6 +80,7 @@ ngx_tiktok_metrics_write(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report,
         }
     }
 
+    ngx_tiktok_metrics_reasons(w, report, open);
     ngx_tiktok_metrics_group(w, report, &ngx_tiktok_event_group, open);
     ngx_tiktok_metrics_group(w, report, &ngx_tiktok_key_group, open);
 }
@@ -151,6 +155,50 @@ ngx_tiktok_metrics_states(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report,
                                     &ngx_tiktok_states[state].name,
                                     state == pixel->state);
         }
+    }
+}
+
+
+static void
+ngx_tiktok_metrics_reasons(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report,
+    ngx_uint_t open)
+{
+    ngx_uint_t                   p, i;
+    ngx_tiktok_report_pixel_t   *pixel;
+    ngx_tiktok_report_reason_t  *reason;
+
+    ngx_tiktok_metrics_family(w, "consent_reasons_total",
+                              "why consent was granted or not", NULL, open);
+
+    pixel = report->pixels.elts;
+
+    for (p = 0; p < report->pixels.nelts; p++, pixel++) {
+        reason = pixel->reasons.elts;
+
+        for (i = 0; i < pixel->reasons.nelts; i++) {
+            ngx_tiktok_write_format(w, "tiktok_consent_reasons_total{"
+                                    "pixel=\"%V\",reason=\"", &pixel->pixel);
+            ngx_tiktok_metrics_label(w, &reason[i].text);
+            ngx_tiktok_write_format(w, "\"} %uA\n", reason[i].n);
+        }
+    }
+}
+
+
+/* the configuration may have put quotes into a name */
+
+static void
+ngx_tiktok_metrics_label(ngx_tiktok_writer_t *w, ngx_str_t *text)
+{
+    size_t  i;
+
+    for (i = 0; i < text->len; i++) {
+
+        if (text->data[i] == '"' || text->data[i] == '\\') {
+            ngx_tiktok_write_literal(w, "\\");
+        }
+
+        ngx_tiktok_write(w, &text->data[i], 1);
     }
 }
 
