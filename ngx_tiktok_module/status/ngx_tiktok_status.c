@@ -18,6 +18,7 @@ typedef struct {
     ngx_str_t    name;          /* of "format=" */
     ngx_str_t    type;
     void       (*write)(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report);
+    ngx_int_t  (*headers)(ngx_http_request_t *r);
 } ngx_tiktok_format_t;
 
 
@@ -30,16 +31,19 @@ static ngx_int_t ngx_tiktok_status_send(ngx_http_request_t *r,
 static ngx_tiktok_format_t  ngx_tiktok_formats[] = {
 
     { ngx_string("json"), ngx_string("application/json"),
-      ngx_tiktok_status_json },
+      ngx_tiktok_status_json, NULL },
+
+    { ngx_string("html"), ngx_string("text/html; charset=utf-8"),
+      ngx_tiktok_status_html, ngx_tiktok_status_html_headers },
 
     { ngx_string("prometheus"),
       ngx_string("text/plain; version=0.0.4; charset=utf-8"),
-      ngx_tiktok_status_prometheus },
+      ngx_tiktok_status_prometheus, NULL },
 
     { ngx_string("openmetrics"),
       ngx_string("application/openmetrics-text; version=1.0.0; "
                  "charset=utf-8"),
-      ngx_tiktok_status_openmetrics }
+      ngx_tiktok_status_openmetrics, NULL }
 };
 
 #define NGX_TIKTOK_FORMATS                                                    \
@@ -166,6 +170,10 @@ ngx_tiktok_status_send(ngx_http_request_t *r, ngx_tiktok_format_t *format,
         {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
+    }
+
+    if (format->headers && format->headers(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     r->headers_out.status = NGX_HTTP_OK;

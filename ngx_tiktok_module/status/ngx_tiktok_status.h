@@ -29,10 +29,15 @@ ngx_uint_t ngx_tiktok_accept(ngx_http_request_t *r, ngx_str_t *types,
 /* the formats */
 void ngx_tiktok_status_json(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report);
+void ngx_tiktok_status_html(ngx_tiktok_writer_t *w,
+    ngx_tiktok_report_t *report);
 void ngx_tiktok_status_openmetrics(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report);
 void ngx_tiktok_status_prometheus(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report);
+
+/* headers of its own */
+ngx_int_t ngx_tiktok_status_html_headers(ngx_http_request_t *r);
 
 
 #endif /* _NGX_TIKTOK_STATUS_H_INCLUDED_ */
