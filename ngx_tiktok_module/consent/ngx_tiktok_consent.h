@@ -37,6 +37,7 @@ typedef struct {
     ngx_str_t                  id;      /* marketing category, service, ... */
     ngx_uint_t                 prefix;  /* it is one, and ends with "*" */
     ngx_str_t                  revision;
+    ngx_tiktok_tcf_t          *tcf;     /* what a TC string must have */
     ngx_tiktok_cookie_name_t   names[NGX_TIKTOK_SOURCES];
     ngx_uint_t                 nnames;
     ngx_str_t                  pattern; /* "cookie": value, or text of regex */

@@ -437,6 +437,16 @@ ngx_tiktok_preset_t  ngx_tiktok_presets[] = {
       { { ngx_string("cf_consent"),
           0, ngx_tiktok_object_read, ngx_tiktok_switches } } },
 
+    { ngx_string("tcf"),
+      ngx_string("tcf [purposes=1,3,4,7] [vendor=ID] "
+                 "[cookie=euconsent-v2]"),
+      ngx_null_string,
+      ngx_string(" grants"), ngx_string(" denies"),
+      NGX_TIKTOK_PRESET_COOKIE,
+      0, ngx_tiktok_tcf_parse, ngx_tiktok_tcf_option,
+      { { ngx_string("euconsent-v2"),
+          0, ngx_tiktok_tcf_read, NULL } } },
+
     { ngx_string("cookie"),
       ngx_string("cookie NAME VALUE | ~RE | ~*RE"),
       ngx_null_string,

@@ -191,4 +191,13 @@ ngx_int_t ngx_tiktok_cookieconsent_option(ngx_conf_t *cf, ngx_str_t *arg,
 ngx_uint_t ngx_tiktok_cookieconsent_read(ngx_tiktok_reading_t *reading);
 
 
+/* ngx_tiktok_tcf_cookies.c */
+
+ngx_int_t ngx_tiktok_tcf_parse(ngx_conf_t *cf, ngx_str_t *args,
+    ngx_tiktok_policy_t *policy, ngx_str_t *error);
+ngx_int_t ngx_tiktok_tcf_option(ngx_conf_t *cf, ngx_str_t *arg,
+    ngx_tiktok_policy_t *policy, ngx_str_t *error);
+ngx_uint_t ngx_tiktok_tcf_read(ngx_tiktok_reading_t *reading);
+
+
 #endif /* _NGX_TIKTOK_PRESETS_H_INCLUDED_ */

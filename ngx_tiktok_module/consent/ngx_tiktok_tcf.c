@@ -12,14 +12,13 @@
 #include <ngx_core.h>
 #include "ngx_tiktok_consent.h"
 #include "ngx_tiktok_bits.h"
+#include "ngx_tiktok_presets.h"
 #include "ngx_tiktok_tcf.h"
 
 
 #define NGX_TIKTOK_TCF_PURPOSES   24
 #define NGX_TIKTOK_TCF_VENDORS    65535
 #define NGX_TIKTOK_TCF_POLICY     4         /* TCF 2.2 */
-#define NGX_TIKTOK_TCF_MAX_AGE    (396 * 86400)
-#define NGX_TIKTOK_TCF_SKEW       3600      /* of visitors' clocks */
 
 #define NGX_TIKTOK_TCF_NOT_ALLOWED  0       /* a publisher restriction */
 
@@ -61,6 +60,7 @@ static void ngx_tiktok_tcf_core(ngx_tiktok_bits_t *bits, ngx_uint_t vendor,
     ngx_tiktok_tc_t *tc);
 static void ngx_tiktok_tcf_segment(ngx_tiktok_bits_t *bits,
     ngx_uint_t vendor, ngx_tiktok_tc_t *tc);
+static void ngx_tiktok_tcf_letters(ngx_tiktok_bits_t *bits);
 static ngx_uint_t ngx_tiktok_tcf_vendors(ngx_tiktok_bits_t *bits,
     ngx_uint_t vendor);
 static ngx_uint_t ngx_tiktok_tcf_ranges(ngx_tiktok_bits_t *bits,
@@ -101,10 +101,12 @@ ngx_int_t
 ngx_tiktok_tcf_set_purposes(ngx_tiktok_tcf_t *tcf, ngx_str_t *text)
 {
     u_char     *p, *last;
+    uint32_t    purposes;
     ngx_int_t   n;
 
     p = text->data;
     last = p + text->len;
+    purposes = 0;
 
     for ( ;; ) {
         n = ngx_tiktok_tcf_number(&p, last, NGX_TIKTOK_TCF_PURPOSES);
@@ -113,9 +115,10 @@ ngx_tiktok_tcf_set_purposes(ngx_tiktok_tcf_t *tcf, ngx_str_t *text)
             return NGX_DECLINED;
         }
 
-        tcf->purposes |= ngx_tiktok_tcf_purpose(n);
+        purposes |= ngx_tiktok_tcf_purpose(n);
 
         if (p == last) {
+            tcf->purposes = purposes;
             return NGX_OK;
         }
 
@@ -337,14 +340,18 @@ ngx_tiktok_tcf_core(ngx_tiktok_bits_t *bits, ngx_uint_t vendor,
 
     tc->created = (time_t) (created / 10);
 
-    /* last update, CMP and its version, screen, language, vendor list */
-    ngx_tiktok_bits_skip(bits, 36 + 12 + 12 + 6 + 12 + 12);
+    /* last update, CMP and its version, screen */
+    ngx_tiktok_bits_skip(bits, 36 + 12 + 12 + 6);
+
+    ngx_tiktok_tcf_letters(bits);           /* language */
+
+    ngx_tiktok_bits_skip(bits, 12);         /* vendor list */
 
     tc->policy = ngx_tiktok_bits_read(bits, 6);
     tc->service_specific = ngx_tiktok_bits_read(bits, 1);
 
-    /* non-standard texts, special features */
-    ngx_tiktok_bits_skip(bits, 1 + 12);
+    ngx_tiktok_bits_skip(bits, 1);          /* non-standard texts */
+    ngx_tiktok_bits_skip(bits, 12);         /* special features */
 
     tc->purposes = ngx_tiktok_bits_read(bits, NGX_TIKTOK_TCF_PURPOSES);
 
@@ -353,8 +360,7 @@ ngx_tiktok_tcf_core(ngx_tiktok_bits_t *bits, ngx_uint_t vendor,
 
     tc->untold = ngx_tiktok_bits_read(bits, 1);
 
-    /* publisher's country */
-    ngx_tiktok_bits_skip(bits, 12);
+    ngx_tiktok_tcf_letters(bits);           /* publisher's country */
 
     tc->vendor = ngx_tiktok_tcf_vendors(bits, vendor);
 
@@ -401,6 +407,19 @@ ngx_tiktok_tcf_segment(ngx_tiktok_bits_t *bits, ngx_uint_t vendor,
 
     default: /* of a later version */
         bits->pos = bits->size;
+    }
+}
+
+
+/* a code of two letters */
+
+static void
+ngx_tiktok_tcf_letters(ngx_tiktok_bits_t *bits)
+{
+    if (ngx_tiktok_bits_read(bits, 6) > 25
+        || ngx_tiktok_bits_read(bits, 6) > 25)
+    {
+        bits->failed = 1;
     }
 }
 
@@ -500,11 +519,11 @@ ngx_tiktok_tcf_invalid(ngx_tiktok_tc_t *tc, time_t now)
         return "policy version below 4";
     }
 
-    if (tc->created > now + NGX_TIKTOK_TCF_SKEW) {
+    if (tc->created > now + NGX_TIKTOK_CONSENT_AHEAD) {
         return "created in the future";
     }
 
-    if (tc->created < now - NGX_TIKTOK_TCF_MAX_AGE) {
+    if (tc->created < now - NGX_TIKTOK_CONSENT_MAX_AGE) {
         return "older than 13 months";
     }
 

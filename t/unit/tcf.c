@@ -136,6 +136,8 @@ static unit_tcf_test_t  unit_tcf_tests[] = {
     { "", "x:4 x:5 x:7", GRANTED, "purposes 1,3,4,7" },
 
     /* damaged */
+    { "", "language=26", UNDECIDED, "not readable" },
+    { "", "country=26", UNDECIDED, "not readable" },
     { "", "x:0", UNDECIDED, "not readable" },
     { "", "p: p:", UNDECIDED, "not readable" },
     { "", "d:f1 d:f1", UNDECIDED, "not readable" },
@@ -542,7 +544,8 @@ unit_tcf_write(u_char *text, char *recipe)
     unit_write(&w, 880, 12);                /* CMP */
     unit_write(&w, 7, 12);
     unit_write(&w, 1, 6);                   /* screen */
-    unit_write(&w, 4 << 6 | 13, 12);        /* EN */
+    unit_write(&w, atoi(unit_tcf_word(recipe, "language=", "4")), 6);
+    unit_write(&w, 13, 6);                  /* EN */
     unit_write(&w, 48, 12);                 /* vendor list */
     unit_write(&w, atoi(unit_tcf_word(recipe, "policy=", "4")), 6);
     unit_write(&w, atoi(unit_tcf_word(recipe, "specific=", "1")), 1);
@@ -552,7 +555,8 @@ unit_tcf_write(u_char *text, char *recipe)
                                               "1.3.4.7"));
     unit_tcf_write_purposes(&w, unit_tcf_word(recipe, "legitimate=", "7"));
     unit_write(&w, atoi(unit_tcf_word(recipe, "untold=", "0")), 1);
-    unit_write(&w, 3 << 6 | 4, 12);         /* DE */
+    unit_write(&w, 3, 6);
+    unit_write(&w, atoi(unit_tcf_word(recipe, "country=", "4")), 6);
     unit_tcf_write_vendors(&w, unit_tcf_word(recipe, "vendors=", "f"));
     unit_tcf_write_vendors(&w, unit_tcf_word(recipe, "interests=", "f"));
     unit_tcf_write_restrictions(&w, unit_tcf_word(recipe, "restrict=", ""));

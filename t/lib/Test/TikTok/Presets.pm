@@ -10,6 +10,8 @@ use MIME::Base64 qw(encode_base64);
 use Mojo::Util   qw(url_escape);
 use Time::HiRes  qw(time);
 
+use Test::TikTok::TCString qw(tc_string);
+
 our @EXPORT_OK = qw(preset_rows);
 
 # each row is {policy => 'onetrust id=BG36', verdict => ..., detail => ..., cookies => ..., line => ...}
@@ -33,6 +35,7 @@ sub _expand ($text) {
   $text =~ s/\{now([+-]\d+)?\}/int($now) + ($1 \/\/ 0)/ge;
   $text =~ s/\{now_ms([+-]\d+)?\}/int($now * 1000) + ($1 \/\/ 0)/ge;
   $text =~ s/\{(\w)\*(\d+)\}/$1 x $2/ge;
+  $text =~ s/tcf<([^<>]*)>/tc_string($1)/ge;
   my %encode = (percent => sub ($plain) { url_escape($plain, '^A-Za-z0-9\-._~') }, base64 => sub ($plain) { encode_base64($plain, '') });
   1 while $text =~ s/(percent|base64)<([^<>]*)>/$encode{$1}->($2)/e;
   return $text;
