@@ -23,8 +23,6 @@ static char *ngx_tiktok_delivery(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_tiktok_queue(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_tiktok_test_event_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_tiktok_consent(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
 static char *ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -97,7 +95,14 @@ static ngx_command_t  ngx_tiktok_commands[] = {
 
     { ngx_string("tiktok_consent"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_tiktok_consent,
+      ngx_tiktok_consent_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_opt_out"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_tiktok_opt_out_set,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -468,81 +473,6 @@ ngx_tiktok_test_event_code(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                        "\"tiktok_test_event_code\" is set: TikTok does not "
                        "count events that carry it");
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_tiktok_consent(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_tiktok_loc_conf_t *tlcf = conf;
-
-    ngx_str_t          *value, *args, filter, error;
-    ngx_uint_t          i, n;
-    ngx_tiktok_rule_t  *rule;
-
-    if (tlcf->consent == NGX_CONF_UNSET_PTR) {
-        tlcf->consent = ngx_array_create(cf->pool, 2,
-                                         sizeof(ngx_tiktok_rule_t));
-        if (tlcf->consent == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    rule = ngx_array_push(tlcf->consent);
-    args = ngx_palloc(cf->pool, cf->args->nelts * sizeof(ngx_str_t));
-
-    if (rule == NULL || args == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(rule, sizeof(ngx_tiktok_rule_t));
-
-    value = cf->args->elts;
-
-    for (i = 1, n = 0; i < cf->args->nelts; i++) {
-
-        if (i == 1 || ngx_strncmp(value[i].data, "if=", 3) != 0) {
-            args[n++] = value[i];
-            continue;
-        }
-
-        if (rule->filter) {
-            return "has several \"if=\"";
-        }
-
-        filter.data = value[i].data + 3;
-        filter.len = value[i].len - 3;
-
-        if (filter.len == 0) {
-            return "has an empty \"if=\"";
-        }
-
-        if (ngx_tiktok_value(cf, &filter, &rule->filter) != NGX_OK) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    if (ngx_tiktok_policy_parse(cf, args, n, &rule->policy, &error) != NGX_OK)
-    {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"tiktok_consent\" %V",
-                           &error);
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_tiktok_policy_is(&rule->policy, "variable")
-        && ngx_tiktok_value(cf, &rule->policy.pattern, &rule->value) != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_tiktok_policy_is(&rule->policy, "assumed")) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"tiktok_consent assumed\": events are sent "
-                           "without a consent signal, consent has to be "
-                           "taken care of elsewhere");
-    }
 
     return NGX_CONF_OK;
 }
@@ -948,6 +878,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
 
     conf->test_event_code = NGX_CONF_UNSET_PTR;
     conf->consent = NGX_CONF_UNSET_PTR;
+    conf->limit = NGX_CONF_UNSET;
     conf->origins = NGX_CONF_UNSET_PTR;
     conf->phone_plan = NGX_CONF_UNSET_PTR;
     conf->click_id = NGX_CONF_UNSET_PTR;
@@ -991,6 +922,7 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->test_event_code, prev->test_event_code,
                              NULL);
     ngx_conf_merge_ptr_value(conf->consent, prev->consent, NULL);
+    ngx_conf_merge_value(conf->limit, prev->limit, 0);
     ngx_conf_merge_ptr_value(conf->origins, prev->origins, NULL);
     ngx_conf_merge_ptr_value(conf->phone_plan, prev->phone_plan, NULL);
     ngx_conf_merge_ptr_value(conf->click_id, prev->click_id,

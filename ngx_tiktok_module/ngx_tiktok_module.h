@@ -52,6 +52,7 @@ typedef struct {
     ngx_tiktok_delivery_conf_t  delivery;
     ngx_http_complex_value_t   *test_event_code;
     ngx_array_t                *consent;        /* ngx_tiktok_rule_t */
+    ngx_flag_t                  limit;          /* "tiktok_opt_out" */
     ngx_array_t                *origins;        /* ngx_str_t */
     ngx_tiktok_cookie_conf_t   *click_id;
     ngx_array_t                *event_rules;    /* ngx_tiktok_event_rule_t */

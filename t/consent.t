@@ -162,7 +162,7 @@ subtest 'reasons' => sub {
   $t->beacon([({event => 'ViewContent'}) x 3], @onetrust, cookies => onetrust('C0004:0'));
   $t->beacon({event => 'ViewContent'}, @onetrust, cookies => onetrust('C0004:1'), 'Sec-GPC' => 1);
   $t->beacon('', @onetrust, cookies => undef);
-  is_deeply $more->(), {'onetrust: C0004:1' => 2, 'onetrust: C0004:0' => 1, 'Sec-GPC' => 1, 'onetrust: no cookie' => 1}, 'each is counted once for a request';
+  is_deeply $more->(), {'onetrust: C0004:1' => 2, 'onetrust: C0004:0' => 1, 'gpc' => 1, 'onetrust: no cookie' => 1}, 'each is counted once for a request';
   $t->beacon({event => 'ViewContent'}, @onetrust, cookies => onetrust('C0004:1'), 'User-Agent' => 'Googlebot/2.1');
   $t->beacon({event => 'ViewContent'}, @onetrust, cookies => onetrust('C0004:1'), 'Sec-Purpose' => 'prefetch');
   $t->get('/why', Cookie => onetrust('C0004:0'));

@@ -42,6 +42,7 @@ typedef struct {
 typedef struct {
     ngx_tiktok_headers_t    headers;
     ngx_tiktok_consent_t    consent;
+    ngx_tiktok_consent_t    signal;         /* what opts out, or limits */
     ngx_tiktok_loc_conf_t  *conf;           /* by which that was decided */
     ngx_uint_t              result;         /* ngx_tiktok_result_e */
     ngx_str_t               event_id;       /* of the last event */
@@ -53,6 +54,8 @@ typedef struct {
     size_t                  body_len;
     size_t                  body_size;
     unsigned                body_ours:1;    /* we have it read */
+    unsigned                opted_out:1;    /* of what was granted */
+    unsigned                limited:1;      /* likewise: limited_data_use */
     unsigned                counted:1;      /* the reason of consent is */
 } ngx_tiktok_ctx_t;
 
@@ -76,8 +79,7 @@ ngx_tiktok_ctx_t *ngx_tiktok_ctx(ngx_http_request_t *r);
 ngx_str_t *ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx);
 
 /* whether consent was granted, and a signal opts out of it */
-#define ngx_tiktok_ctx_opted_out(ctx)                                         \
-    ((ctx)->consent.verdict == NGX_TIKTOK_GRANTED && (ctx)->headers.gpc)
+#define ngx_tiktok_ctx_opted_out(ctx)  ((ctx)->opted_out)
 
 /* why consent is what it is, or what opts out of it */
 void ngx_tiktok_ctx_reason(ngx_tiktok_ctx_t *ctx,
@@ -170,6 +172,10 @@ void ngx_tiktok_cookies_init(void);
 
 /* adds the module's variables; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_variables_add(ngx_conf_t *cf);
+
+/* readers of "tiktok_consent" and "tiktok_opt_out" */
+char *ngx_tiktok_consent_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_tiktok_opt_out_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* readers of "tiktok_beacon" and "tiktok_event_names" */
 char *ngx_tiktok_beacon_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

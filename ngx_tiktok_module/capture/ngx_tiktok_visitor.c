@@ -8,6 +8,7 @@
 
 #include "ngx_tiktok_capture.h"
 #include "ngx_tiktok_compat.h"
+#include "ngx_tiktok_opt_out.h"
 
 
 static void ngx_tiktok_headers(ngx_http_request_t *r,
@@ -168,6 +169,9 @@ ngx_tiktok_consent(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
     ctx->consent.verdict = NGX_TIKTOK_UNDECIDED;
     ngx_str_set(&ctx->consent.detail, "no policy applies");
 
+    ctx->opted_out = 0;
+    ctx->limited = 0;
+
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
     if (tlcf->consent == NULL) {
@@ -218,6 +222,14 @@ ngx_tiktok_consent(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
         }
     }
 
+    if (ctx->consent.verdict == NGX_TIKTOK_GRANTED
+        && ngx_tiktok_opt_out(&signals.cookies, ctx->headers.gpc,
+                              tlcf->limit, &ctx->signal))
+    {
+        ctx->limited = tlcf->limit;
+        ctx->opted_out = !tlcf->limit;
+    }
+
     return NGX_OK;
 }
 
@@ -263,9 +275,9 @@ ngx_tiktok_ctx_reason(ngx_tiktok_ctx_t *ctx, ngx_tiktok_consent_t *reason)
 {
     *reason = ctx->consent;
 
-    if (ngx_tiktok_ctx_opted_out(ctx)) {
-        ngx_str_null(&reason->preset);
-        ngx_str_set(&reason->detail, "Sec-GPC");
+    if (ctx->opted_out || ctx->limited) {
+        reason->preset = ctx->signal.preset;
+        reason->detail = ctx->signal.detail;
     }
 }
 
@@ -349,6 +361,7 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     }
 
     visitor->accept_language = ctx->headers.accept_language;
+    visitor->limited_data_use = ctx->limited;
     visitor->now = ngx_time();
     visitor->hashed_only = (r->method == NGX_HTTP_GET);
     visitor->legacy_names = tlcf->legacy_names;

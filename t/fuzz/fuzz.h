@@ -31,6 +31,7 @@ void fuzz_failed(const char *what, const char *file, int line);
  */
 void fuzz_consent(u_char *data, size_t size);
 void fuzz_tcf(u_char *data, size_t size);
+void fuzz_gpp(u_char *data, size_t size);
 
 
 #endif /* _FUZZ_H_INCLUDED_ */

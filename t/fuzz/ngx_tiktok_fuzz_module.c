@@ -32,6 +32,7 @@ typedef struct {
 static fuzz_target_t  fuzz_targets[] = {
     { "consent", fuzz_consent },
     { "tcf", fuzz_tcf },
+    { "gpp", fuzz_gpp },
     { NULL, NULL }
 };
 

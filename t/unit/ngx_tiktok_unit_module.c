@@ -30,6 +30,7 @@ static unit_room_t  unit_rooms[] = {
     { "queue", unit_queue },
     { "status", unit_status },
     { "tcf", unit_tcf },
+    { "gpp", unit_gpp },
     { "bench", unit_bench },
     { "consent_bench", unit_consent_bench },
     { NULL, NULL }

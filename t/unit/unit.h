@@ -32,6 +32,7 @@ void unit_phones(ngx_conf_t *cf);
 void unit_queue(ngx_conf_t *cf);
 void unit_status(ngx_conf_t *cf);
 void unit_tcf(ngx_conf_t *cf);
+void unit_gpp(ngx_conf_t *cf);
 
 /* prints times, for scripts/bench */
 void unit_bench(ngx_conf_t *cf);
