@@ -10,6 +10,7 @@
 
 #include "ngx_tiktok_module.h"
 #include "ngx_tiktok_capture.h"
+#include "ngx_tiktok_copies.h"
 
 
 static ngx_int_t ngx_tiktok_filter_init(ngx_conf_t *cf);
@@ -57,6 +58,10 @@ ngx_tiktok_filter_init(ngx_conf_t *cf)
 
     if (tmcf->destinations.nelts) {
         ngx_tiktok_cookies_init();
+    }
+
+    if (tmcf->variables.nelts) {
+        ngx_tiktok_copies_init();
     }
 
     return NGX_OK;

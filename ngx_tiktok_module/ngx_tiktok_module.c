@@ -10,6 +10,7 @@
 #include "ngx_tiktok_module.h"
 #include "ngx_tiktok_compat.h"
 #include "ngx_tiktok_capture.h"
+#include "ngx_tiktok_copies.h"
 #include "ngx_tiktok_identity.h"
 #include "ngx_tiktok_rules.h"
 #include "ngx_tiktok_seen.h"
@@ -154,6 +155,20 @@ static ngx_command_t  ngx_tiktok_commands[] = {
       ngx_tiktok_phone_set_plan_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_tiktok_loc_conf_t, phone_plan),
+      NULL },
+
+    { ngx_string("tiktok_request_value"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_tiktok_path_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_tiktok_loc_conf_t, request_values),
+      NULL },
+
+    { ngx_string("tiktok_response_value"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
+      ngx_tiktok_path_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_tiktok_loc_conf_t, response_values),
       NULL },
 
     { ngx_string("tiktok_status"),
@@ -816,6 +831,8 @@ ngx_tiktok_create_main_conf(ngx_conf_t *cf)
     if (ngx_array_init(&tmcf->destinations, cf->pool, 4,
                        sizeof(ngx_tiktok_destination_t *))
         != NGX_OK
+        || ngx_array_init(&tmcf->variables, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&tmcf->store.queues, cf->pool, 4,
                           sizeof(ngx_tiktok_queue_t *))
            != NGX_OK)
@@ -883,6 +900,8 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->phone_plan = NGX_CONF_UNSET_PTR;
     conf->click_id = NGX_CONF_UNSET_PTR;
     conf->event_rules = NGX_CONF_UNSET_PTR;
+    conf->request_values = NGX_CONF_UNSET_PTR;
+    conf->response_values = NGX_CONF_UNSET_PTR;
     conf->body = NGX_CONF_UNSET_SIZE;
     conf->events = NGX_CONF_UNSET_UINT;
     conf->depth = NGX_CONF_UNSET_UINT;
@@ -928,6 +947,9 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->click_id, prev->click_id,
                              &ngx_tiktok_click_id_default);
     ngx_conf_merge_ptr_value(conf->event_rules, prev->event_rules, NULL);
+    ngx_conf_merge_ptr_value(conf->request_values, prev->request_values, NULL);
+    ngx_conf_merge_ptr_value(conf->response_values, prev->response_values,
+                             NULL);
 
     ngx_conf_merge_size_value(conf->body, prev->body, 65536);
     ngx_conf_merge_uint_value(conf->events, prev->events, 50);

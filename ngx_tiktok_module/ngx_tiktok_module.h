@@ -24,6 +24,8 @@
 typedef struct {
     ngx_tiktok_store_t          store;          /* "tiktok_queue" */
     ngx_array_t                 destinations;   /* ngx_tiktok_destination_t * */
+    ngx_array_t                 variables;      /* ngx_str_t: names of those
+                                                   of bodies and answers */
 } ngx_tiktok_main_conf_t;
 
 
@@ -56,6 +58,10 @@ typedef struct {
     ngx_array_t                *origins;        /* ngx_str_t */
     ngx_tiktok_cookie_conf_t   *click_id;
     ngx_array_t                *event_rules;    /* ngx_tiktok_event_rule_t */
+    ngx_array_t                *request_values; /* ngx_tiktok_path_conf_t */
+    ngx_array_t                *response_values;
+    ngx_uint_t                  said;           /* bits of what this location
+                                                   has said of them */
     ngx_tiktok_phone_plan_t    *phone_plan;     /* "tiktok_phone_country" */
     size_t                      body;           /* "tiktok_beacon_limits" */
     ngx_uint_t                  events;

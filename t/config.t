@@ -75,6 +75,11 @@ my @bad = (
   ['two countries', {tiktok_phone_country => 'DE; tiktok_phone_country DE'}, 'tiktok_phone_country', qr/is duplicate/],
   ['countries, two words', {tiktok_phone_country => 'DE AT'}, 'tiktok_phone_country', qr/number of arguments/],
 
+  (map { my $d = $_; map { ["$d $_->[0]", {$d => $_->[1]}, $d, $_->[2]] }
+    ['without a path', '$a', qr/number of arguments/], ['of no variable', 'a b', qr/a variable and the path/], ['without a name', '$ b', qr/a variable and the path/],
+    ['of nothing', '$a ""', qr/a variable and the path/], ['of a variable of nginx', '$uri b', qr/choose another name/], ['of one of ours', '$tiktok_result b', qr/choose another name/],
+    ['twice', ['$a b', '$a c'], qr/"\$a" twice/] } qw(tiktok_request_value tiktok_response_value)),
+
   ['delivery unknown', {tiktok_delivery => 'speed=9'}, 'tiktok_delivery', qr/speed=9.*known are batch=/],
   ['queue unknown', {tiktok_queue => '%%DIR%%/queue speed=9'}, 'tiktok_queue', qr/speed=9.*known are size=/],
   ['limits unknown', {'= /e' => 'tiktok_beacon; tiktok_beacon_limits speed=9;'}, 'tiktok_beacon_limits', qr/speed=9.*known are body=/],

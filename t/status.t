@@ -21,6 +21,7 @@ my $SHAPE = {
   queue    => {map { $_ => 0 } qw(events bytes capacity oldest_seconds recovered delivered rejected expired corrupt)},
   events   => {Search => {queued => 0, delivered => 0, match_keys => $KEYS}, custom => {queued => 0, delivered => 0, match_keys => $KEYS}},
   left_out => {map { $_ => 0 } qw(email phone ip currency url text user)},
+  unread   => {map { $_ => 0 } qw(compressed too_large broken)},
   event_id => {map { $_ => 0 } qw(given order generated)},
   age_at_delivery => {map { $_ => 0 } qw(5m 1h 47h)},
   consent_reasons => {'cookie: consent matches' => 0},

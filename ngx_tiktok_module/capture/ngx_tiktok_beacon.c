@@ -17,7 +17,6 @@ static ngx_int_t ngx_tiktok_beacon_gather(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, size_t limit);
 static ngx_int_t ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_buf_t *b, size_t limit);
-static void ngx_tiktok_beacon_wipe(void *data);
 static ngx_int_t ngx_tiktok_beacon_text(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
 static ngx_int_t ngx_tiktok_beacon_tree(ngx_http_request_t *r,
@@ -235,8 +234,8 @@ ngx_tiktok_beacon_read(ngx_http_request_t *r)
         }
     }
 
-    text.data = ctx->body;
-    text.len = ctx->body_len;
+    text.data = ctx->body.data;
+    text.len = ctx->body.len;
 
     if (text.len == 0) {
         /* a consent check in chunks */
@@ -287,54 +286,24 @@ static ngx_int_t
 ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_buf_t *b, size_t limit)
 {
-    off_t                len;
-    size_t               size;
-    u_char              *p;
-    ssize_t              n;
-    ngx_pool_cleanup_t  *cln;
+    off_t       len;
+    u_char     *p;
+    ssize_t     n;
+    ngx_int_t   rc;
 
     len = ngx_buf_size(b);
 
-    if (len > (off_t) (limit - ctx->body_len)) {
-        return NGX_DECLINED;
+    if (len == 0) {
+        return NGX_OK;
     }
 
-    if (ctx->body_len + len > ctx->body_size) {
-
-        /* a known length needs no second buffer */
-
-        size = ngx_max((size_t) (ctx->body_len + len), 2 * ctx->body_size);
-        size = ngx_max(size, (size_t) ngx_max(r->headers_in.content_length_n,
-                                              1024));
-        size = ngx_min(size, limit);
-
-        p = ngx_pnalloc(r->pool, size);
-        if (p == NULL) {
-            return NGX_ERROR;
-        }
-
-        if (ctx->body) {
-            ngx_memcpy(p, ctx->body, ctx->body_len);
-            ngx_explicit_memzero(ctx->body, ctx->body_len);
-
-        } else {
-
-            /* however the request ends */
-
-            cln = ngx_pool_cleanup_add(r->pool, 0);
-            if (cln == NULL) {
-                return NGX_ERROR;
-            }
-
-            cln->handler = ngx_tiktok_beacon_wipe;
-            cln->data = ctx;
-        }
-
-        ctx->body = p;
-        ctx->body_size = size;
+    rc = ngx_tiktok_body_room(r->pool, &ctx->body, len,
+                              r->headers_in.content_length_n, limit);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    p = ctx->body + ctx->body_len;
+    p = ctx->body.data + ctx->body.len;
 
     if (ngx_buf_in_memory(b)) {
         ngx_memcpy(p, b->pos, len);
@@ -344,7 +313,7 @@ ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
             b->pos = b->last;
         }
 
-    } else if (len) {
+    } else {
 
         /* another module has let nginx write the body to a file */
 
@@ -355,18 +324,9 @@ ngx_tiktok_beacon_gather_buf(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         }
     }
 
-    ctx->body_len += len;
+    ctx->body.len += len;
 
     return NGX_OK;
-}
-
-
-static void
-ngx_tiktok_beacon_wipe(void *data)
-{
-    ngx_tiktok_ctx_t *ctx = data;
-
-    ngx_explicit_memzero(ctx->body, ctx->body_len);
 }
 
 

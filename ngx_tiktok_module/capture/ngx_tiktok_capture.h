@@ -37,6 +37,13 @@ typedef struct {
 } ngx_tiktok_headers_t;
 
 
+typedef struct {
+    u_char                 *data;
+    size_t                  len;
+    size_t                  size;           /* of the buffer */
+} ngx_tiktok_body_t;
+
+
 /* what is known of a request, as far as it was asked for */
 
 typedef struct {
@@ -50,9 +57,7 @@ typedef struct {
     ngx_str_t               click_id;       /* to be kept in the cookie */
     ngx_str_t              *origin;         /* from "tiktok_origin" */
 
-    u_char                 *body;           /* of a beacon */
-    size_t                  body_len;
-    size_t                  body_size;
+    ngx_tiktok_body_t       body;           /* of a beacon */
     unsigned                body_ours:1;    /* we have it read */
     unsigned                opted_out:1;    /* of what was granted */
     unsigned                limited:1;      /* likewise: limited_data_use */
@@ -131,6 +136,14 @@ ngx_int_t ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 /* the word for the whole request, counted n times */
 void ngx_tiktok_capture_result(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_uint_t result, ngx_uint_t n);
+
+/*
+ * Makes room in a body for len more bytes; "expected" are those of the whole
+ * as far as that is known, or -1.  Returns NGX_OK, NGX_DECLINED where the
+ * body becomes larger than the limit, or NGX_ERROR.
+ */
+ngx_int_t ngx_tiktok_body_room(ngx_pool_t *pool, ngx_tiktok_body_t *body,
+    off_t len, off_t expected, size_t limit);
 
 /* once, before the first question */
 void ngx_tiktok_bots_init(void);

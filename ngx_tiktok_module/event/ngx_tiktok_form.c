@@ -7,6 +7,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include "ngx_tiktok_fields.h"
+#include "ngx_tiktok_path.h"
 
 
 static ngx_int_t ngx_tiktok_form_read(ngx_str_t *text, u_char *buf,
@@ -101,6 +102,55 @@ ngx_tiktok_form_read(ngx_str_t *text, u_char *buf,
 
         (*n)++;
     }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tiktok_form_find(ngx_pool_t *pool, ngx_str_t *text, ngx_str_t *name,
+    ngx_str_t *value)
+{
+    u_char  *p, *end, *equals, *last, *found, *found_end, *buf;
+    size_t   len;
+
+    buf = ngx_pnalloc(pool, text->len + 1);
+    if (buf == NULL) {
+        return NGX_ERROR;
+    }
+
+    found = NULL;
+    found_end = NULL;
+
+    last = text->data + text->len;
+
+    for (p = text->data; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, '&');
+        if (end == NULL) {
+            end = last;
+        }
+
+        equals = ngx_strlchr(p, end, '=');
+        if (equals == NULL) {
+            equals = end;
+        }
+
+        len = ngx_tiktok_form_decode(buf, p, equals) - buf;
+
+        if (len == name->len && ngx_memcmp(buf, name->data, len) == 0) {
+            found = ngx_min(equals + 1, end);
+            found_end = end;
+        }
+    }
+
+    if (found == NULL) {
+        ngx_pfree(pool, buf);
+        return NGX_DECLINED;
+    }
+
+    value->data = buf;
+    value->len = ngx_tiktok_form_decode(buf, found, found_end) - buf;
 
     return NGX_OK;
 }

@@ -141,6 +141,20 @@ static ngx_tiktok_field_t  ngx_tiktok_left_outs[] = {
 };
 
 
+static ngx_tiktok_field_t  ngx_tiktok_unread[] = {
+
+    ngx_tiktok_row("compressed", sum.unread[NGX_TIKTOK_UNREAD_COMPRESSED],
+                   "compressed: let the location set proxy_set_header "
+                   "Accept-Encoding \"\""),
+
+    ngx_tiktok_row("too_large", sum.unread[NGX_TIKTOK_UNREAD_LARGE],
+                   "larger than body= of tiktok_beacon_limits"),
+
+    ngx_tiktok_row("broken", sum.unread[NGX_TIKTOK_UNREAD_BROKEN],
+                   "no JSON, though they say so; the error log tells more")
+};
+
+
 static ngx_tiktok_field_t  ngx_tiktok_id_sources[] = {
 
     ngx_tiktok_row("given", sum.id_sources[NGX_TIKTOK_ID_GIVEN],
@@ -224,6 +238,10 @@ ngx_tiktok_group_t  ngx_tiktok_groups[] = {
     { "left_out", "Parts of events that could not be sent right",
       "left_out_total", "part",
       ngx_tiktok_fields(ngx_tiktok_left_outs) },
+
+    { "unread", "Requests and answers that rules could not look into",
+      "unread_total", "reason",
+      ngx_tiktok_fields(ngx_tiktok_unread) },
 
     { "event_id", "Where event ids came from", "event_ids_total", "source",
       ngx_tiktok_fields(ngx_tiktok_id_sources) },

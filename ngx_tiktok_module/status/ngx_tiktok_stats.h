@@ -45,6 +45,16 @@ typedef enum {
 } ngx_tiktok_result_e;
 
 
+/* why a body could not be looked into */
+
+typedef enum {
+    NGX_TIKTOK_UNREAD_COMPRESSED = 0,
+    NGX_TIKTOK_UNREAD_LARGE,
+    NGX_TIKTOK_UNREAD_BROKEN,
+    NGX_TIKTOK_UNREAD_REASONS
+} ngx_tiktok_unread_e;
+
+
 /* what became of the events in the queue */
 
 typedef enum {
@@ -87,6 +97,7 @@ typedef struct {
     ngx_atomic_t                 bytes;     /* of events in the queue */
     ngx_tiktok_event_counters_t  events[NGX_TIKTOK_EVENT_NAMES];
     ngx_atomic_t                 left_out[NGX_TIKTOK_LEFT_OUTS];
+    ngx_atomic_t                 unread[NGX_TIKTOK_UNREAD_REASONS];
     ngx_atomic_t                 id_sources[NGX_TIKTOK_ID_SOURCES];
     ngx_atomic_t                 ages[NGX_TIKTOK_AGES];
     ngx_atomic_t                 reasons[NGX_TIKTOK_REASONS + 1];

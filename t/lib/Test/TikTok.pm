@@ -156,6 +156,13 @@ sub backend ($self, %option) {
   return $backend;
 }
 
+# php-fpm; options as in Test::TikTok::PHP
+sub php ($self, %option) {
+  require Test::TikTok::PHP;
+  push @{$self->{helpers}}, my $php = Test::TikTok::PHP->new(%option, dir => $self->{dir});
+  return $php;
+}
+
 # where batches go: a sandbox, a backend or an address like http://127.0.0.1:1234; before the configuration is written
 sub api ($self, $to) {
   $self->{api} = $to;
