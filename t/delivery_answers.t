@@ -65,16 +65,18 @@ subtest 'answers' => sub {
   my %state = (map({ $_ => 'auth' } @auth), map({ $_ => 'stopped' } @stopped), map { $_ => 'backoff' } @retry);
   for my $name (@auth, @stopped, @retry) {
     my ($code) = $name =~ /_(\d+)/;
-    $send->($name);
-    my $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{state} eq $state{$name} || pixel($s)->{queue}{events} == 0 }));
+    $backend->behave($name);
+    $t->beacon(event(++$id));
+    my $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{state} eq $state{$name} }));
     is $pixel->{state}, $state{$name}, "$name: $state{$name}";
     is $pixel->{delivery}{last_code}, $code // -1, 'its code';
     is $pixel->{delivery}{last_message}, $code ? "about $code" : '', 'its message';
     is $pixel->{queue}{events}, 1, 'the event waits';
+    $backend->behave('ok');
     $delivered++;
     $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{delivered} == $delivered }));
     is $pixel->{state}, 'ok', 'and is delivered when that is over';
-    is $seen->(), 2, 'by a second request';
+    cmp_ok $seen->(), '>=', 2, 'by a further request';
   }
   is balance(pixel($t->status)), 0, 'the balance';
   $t->finish;

@@ -39,9 +39,14 @@ sub dir () {
   return $dir;
 }
 
-# a free port, the same for the same name
+# a free port, the same for the same name, and another one for another name
 sub port ($name) {
-  return $port{$name} //= IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport;
+  return $port{$name} //= do {
+    my $free;
+    do { $free = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1')->sockport }
+      while grep { defined && $_ == $free } values %port;
+    $free;
+  };
 }
 
 # an empty place for a queue
