@@ -715,7 +715,6 @@ ngx_tiktok_postconfiguration(ngx_conf_t *cf)
 {
     ngx_str_t                name;
     ngx_uint_t               i;
-    ngx_tiktok_queue_t     **queue;
     ngx_tiktok_main_conf_t   *tmcf;
     ngx_tiktok_destination_t **ds;
 
@@ -738,13 +737,9 @@ ngx_tiktok_postconfiguration(ngx_conf_t *cf)
     }
 
     for (i = 0; i < tmcf->destinations.nelts; i++) {
-        queue = ngx_array_push(&tmcf->store.queues);
-        if (queue == NULL) {
-            return NGX_ERROR;
-        }
+        ds[i]->queue.store = &tmcf->store;
 
-        *queue = &ds[i]->queue;
-        (*queue)->store = &tmcf->store;
+        ngx_queue_insert_tail(&tmcf->store.queues, &ds[i]->queue.link);
     }
 
     ngx_str_set(&name, "tiktok");
@@ -826,15 +821,12 @@ ngx_tiktok_create_main_conf(ngx_conf_t *cf)
      *     tmcf->store.seen = NULL;
      */
 
-    tmcf->store.lock = NGX_INVALID_FILE;
+    ngx_queue_init(&tmcf->store.queues);
 
     if (ngx_array_init(&tmcf->destinations, cf->pool, 4,
                        sizeof(ngx_tiktok_destination_t *))
         != NGX_OK
         || ngx_array_init(&tmcf->variables, cf->pool, 4, sizeof(ngx_str_t))
-           != NGX_OK
-        || ngx_array_init(&tmcf->store.queues, cf->pool, 4,
-                          sizeof(ngx_tiktok_queue_t *))
            != NGX_OK)
     {
         return NULL;
@@ -1108,13 +1100,12 @@ ngx_tiktok_init_process(ngx_cycle_t *cycle)
 
     ngx_tiktok_stats_keep(tmcf->store.zone->data);
 
-    if (ngx_tiktok_hash_init(cycle->log) != NGX_OK
-        || ngx_tiktok_store_open(&tmcf->store) != NGX_OK
-        || ngx_tiktok_delivery_start(&tmcf->store, &tmcf->destinations)
-           != NGX_OK)
-    {
+    if (ngx_tiktok_hash_init(cycle->log) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_tiktok_store_open(&tmcf->store);
+    ngx_tiktok_delivery_start(&tmcf->store, &tmcf->destinations);
 
     return NGX_OK;
 }

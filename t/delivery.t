@@ -169,11 +169,12 @@ subtest 'one bad event' => sub {
   my @lines = map { decode_json($_) } split /\n/, $t->slurp('queue/' . PIXEL . '.rejected');
   is_deeply [map { $_->{event}{event_id} } @lines], ['poison-7', 'poison-23'], 'what was rejected is kept';
   for my $line (@lines) {
-    is_deeply [sort keys %$line], [qw(code event message request_id time)], 'with all there is to know';
+    is_deeply [sort keys %$line], [qw(code event message queued reason request_id time)], 'with all there is to know';
+    is $line->{reason}, 'rejected', 'reason';
     is $line->{code}, 40002, 'code';
     is $line->{message}, 'data.0.x: bad "value"', 'message';
     is $line->{request_id}, '20260101REFUSED', 'request id';
-    cmp_ok abs(time - $line->{time}), '<', 60, 'time';
+    cmp_ok abs(time - $line->{$_}), '<', 60, $_ for qw(time queued);
     is $line->{event}{page}{url}, 'https://shop.example/search', 'the whole event';
   }
   is $t->grep_log(qr/\[error\].*was refused with code 40002.*20260101REFUSED/), 2, 'and told';

@@ -103,7 +103,11 @@ subtest 'strange files' => sub {
   ok !$is_there->($name->($_)), "and not read again: $_" for 1 .. 4;
   is $t->slurp($name->(1) . '.bad'), 'garbage ' x 1000, 'as it was';
   ok !$is_there->($name->(5) . '.bad'), 'an empty one is none the worse';
-  is $t->slurp($_), $put{$_}, "not touched: $_" for 'queue/COTHER.0000000000000001-1-1.queue', 'queue/README', 'queue/.queue';
+  is $t->slurp($_), $put{$_}, "not touched: $_" for 'queue/README', 'queue/.queue';
+  my ($other) = grep { $_->{pixel} eq 'COTHER' } @{$t->status->{pixels}};
+  is $other->{state}, 'removed', 'that of another pixel is shown';
+  is $other->{queue}{events}, EVENTS, 'with its events';
+  is balance($other), 0, 'its balance';
   is $pixel->{queue}{corrupt}, 4, 'counted';
   is balance($pixel), 0, 'the balance';
   is $t->grep_log(qr/\[error\].*damaged and was set aside/), 4, 'and told';

@@ -58,7 +58,7 @@ ngx_tiktok_destination_t *ngx_tiktok_destination_get(ngx_conf_t *cf,
     ngx_array_t *destinations, ngx_tiktok_destination_t *wanted);
 
 /* in each worker: starts to look for events, new ones and orphans */
-ngx_int_t ngx_tiktok_delivery_start(ngx_tiktok_store_t *store,
+void ngx_tiktok_delivery_start(ngx_tiktok_store_t *store,
     ngx_array_t *destinations);
 
 /* says that events were queued; they are sent from a posted event */

@@ -42,6 +42,7 @@ static ngx_int_t ngx_tiktok_carrier_header(ngx_http_request_t *r, char *key,
     ngx_str_t *value, ngx_table_elt_t **slot);
 static ngx_int_t ngx_tiktok_carrier_reply(ngx_http_request_t *r, void *data,
     ngx_int_t rc);
+static time_t ngx_tiktok_carrier_after(ngx_str_t *value);
 static void ngx_tiktok_carrier_reap(ngx_event_t *ev);
 static void ngx_tiktok_carrier_timeout(ngx_event_t *ev);
 static void ngx_tiktok_carrier_event(ngx_event_t *ev);
@@ -453,11 +454,8 @@ ngx_tiktok_carrier_reply(ngx_http_request_t *r, void *data, ngx_int_t rc)
                                    sizeof("Retry-After") - 1)
                    == 0)
             {
-                reply->retry_after = ngx_atotm(header[i].value.data,
-                                               header[i].value.len);
-                if (reply->retry_after == (time_t) NGX_ERROR) {
-                    reply->retry_after = 0;
-                }
+                reply->retry_after =
+                                 ngx_tiktok_carrier_after(&header[i].value);
             }
         }
     }
@@ -469,6 +467,27 @@ ngx_tiktok_carrier_reply(ngx_http_request_t *r, void *data, ngx_int_t rc)
     ngx_post_event(&carrier->reap, &ngx_posted_events);
 
     return NGX_OK;
+}
+
+
+/* Retry-After is seconds or a date */
+
+static time_t
+ngx_tiktok_carrier_after(ngx_str_t *value)
+{
+    time_t  after;
+
+    after = ngx_atotm(value->data, value->len);
+
+    if (after == (time_t) NGX_ERROR) {
+        after = ngx_parse_http_time(value->data, value->len);
+
+        if (after != (time_t) NGX_ERROR) {
+            after -= ngx_time();
+        }
+    }
+
+    return ngx_max(after, 0);
 }
 
 

@@ -2,116 +2,39 @@
 /*
  * Copyright (C) ngx_tiktok_module authors
  *
- * The durable queue.  A worker appends to segments of its own and lends
- * events out of them; the segments of a process that died or leaves are
- * adopted by the worker that holds the lock of the directory.
+ * The durable queue of a pixel.  A worker appends to segments of its own and
+ * lends events out of them, and out of those that it took over.
  */
 
 
 #include "ngx_tiktok_queue.h"
 
-#include <sys/file.h>
-
-
-#define NGX_TIKTOK_QUEUE_IDLE  60           /* seconds until files go */
-
 
 static ngx_tiktok_segment_t *ngx_tiktok_queue_segment(
     ngx_tiktok_queue_t *queue);
-static void ngx_tiktok_store_sync(ngx_tiktok_store_t *store,
+static void ngx_tiktok_queue_sync(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment);
 static void ngx_tiktok_queue_prepare(ngx_event_t *ev);
+static ngx_tiktok_record_t *ngx_tiktok_queue_next(ngx_tiktok_queue_t *queue,
+    ngx_tiktok_segment_t *segment);
 static void ngx_tiktok_queue_drained(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment);
-static void ngx_tiktok_queue_remove(ngx_tiktok_queue_t *queue,
-    ngx_tiktok_segment_t *segment);
+static void ngx_tiktok_queue_drop(ngx_tiktok_queue_t *queue,
+    ngx_tiktok_segment_t *segment, ngx_uint_t remove);
 static void ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue);
-static ngx_uint_t ngx_tiktok_store_suffix(u_char *name, size_t len,
-    const char *suffix);
-static void ngx_tiktok_store_unfinished(ngx_tiktok_store_t *store,
-    u_char *name, size_t len);
-static ngx_uint_t ngx_tiktok_store_adopt(ngx_tiktok_store_t *store,
-    u_char *name, size_t len);
-static ngx_tiktok_queue_t *ngx_tiktok_store_queue(ngx_tiktok_store_t *store,
-    u_char *pixel, size_t len);
-static void ngx_tiktok_store_set_aside(ngx_tiktok_store_t *store,
-    ngx_tiktok_queue_t *queue, ngx_str_t *path);
-static void ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
-    ngx_tiktok_segment_t *segment);
-
-
-ngx_int_t
-ngx_tiktok_store_divide(ngx_tiktok_store_t *store, ngx_uint_t workers,
-    size_t *min)
-{
-    size_t  size;
-
-    *min = workers * NGX_TIKTOK_SEGMENTS * NGX_TIKTOK_SEGMENT_MIN;
-
-    if (store->size < *min) {
-        return NGX_ERROR;
-    }
-
-    size = store->size / (workers * NGX_TIKTOK_SEGMENTS);
-    size = ngx_min(size, NGX_TIKTOK_SEGMENT_MAX);
-
-    store->segment_size = size / ngx_pagesize * ngx_pagesize;
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_tiktok_store_open(ngx_tiktok_store_t *store)
-{
-    u_char               *path;
-    ngx_uint_t            i;
-    ngx_tiktok_queue_t  **queues;
-
-    path = ngx_alloc(store->dir.len + sizeof("/lock"), store->log);
-    if (path == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_sprintf(path, "%V/lock%Z", &store->dir);
-
-    store->lock = ngx_open_file(path, NGX_FILE_RDWR,
-                                NGX_FILE_CREATE_OR_OPEN|O_CLOEXEC,
-                                NGX_FILE_OWNER_ACCESS);
-
-    if (store->lock == NGX_INVALID_FILE) {
-        ngx_log_error(NGX_LOG_CRIT, store->log, ngx_errno,
-                      "tiktok_queue: " ngx_open_file_n " \"%s\" failed", path);
-    }
-
-    ngx_free(path);
-
-    queues = store->queues.elts;
-
-    for (i = 0; i < store->queues.nelts; i++) {
-        ngx_queue_init(&queues[i]->segments);
-
-        queues[i]->prepare.handler = ngx_tiktok_queue_prepare;
-        queues[i]->prepare.data = queues[i];
-        queues[i]->prepare.log = store->log;
-        queues[i]->retry = ngx_current_msec;
-
-        ngx_tiktok_gauge(queues[i]->stats->oldest, 0);
-    }
-
-    return NGX_OK;
-}
 
 
 void
-ngx_tiktok_store_close(ngx_tiktok_store_t *store)
+ngx_tiktok_queue_open(ngx_tiktok_queue_t *queue)
 {
-    ngx_tiktok_store_release(store);
+    ngx_queue_init(&queue->segments);
 
-    if (store->lock != NGX_INVALID_FILE) {
-        (void) ngx_close_file(store->lock);
-        store->lock = NGX_INVALID_FILE;
-    }
+    queue->prepare.handler = ngx_tiktok_queue_prepare;
+    queue->prepare.data = queue;
+    queue->prepare.log = queue->store->log;
+    queue->retry = ngx_current_msec;
+
+    ngx_tiktok_gauge(queue->stats->oldest, 0);
 }
 
 
@@ -220,8 +143,20 @@ ngx_tiktok_queue_segment(ngx_tiktok_queue_t *queue)
     segment = NULL;
 
     if (disk > store->size) {
+
+        if (!queue->full) {
+            queue->full = 1;
+            ngx_log_error(NGX_LOG_ERR, store->log, 0,
+                          "tiktok_queue: the queue of pixel \"%V\" is full, "
+                          "its events are refused until some are delivered, "
+                          "\"size\" is %uz bytes", &queue->pixel,
+                          store->size);
+        }
+
         goto failed;
     }
+
+    queue->full = 0;
 
     zone = store->zone->data;
 
@@ -256,7 +191,7 @@ ngx_tiktok_queue_segment(ngx_tiktok_queue_t *queue)
     }
 
     if (store->fsync) {
-        ngx_tiktok_store_sync(store, segment);
+        ngx_tiktok_queue_sync(queue, segment);
     }
 
     return segment;
@@ -276,9 +211,12 @@ failed:
 /* a file that is to survive a power loss needs its name on the disk, too */
 
 static void
-ngx_tiktok_store_sync(ngx_tiktok_store_t *store, ngx_tiktok_segment_t *segment)
+ngx_tiktok_queue_sync(ngx_tiktok_queue_t *queue, ngx_tiktok_segment_t *segment)
 {
-    ngx_fd_t  fd;
+    ngx_fd_t             fd;
+    ngx_tiktok_store_t  *store;
+
+    store = queue->store;
 
     fd = ngx_open_file(store->dir.data, NGX_FILE_RDONLY|O_CLOEXEC,
                        NGX_FILE_OPEN, 0);
@@ -311,19 +249,16 @@ ngx_tiktok_queue_prepare(ngx_event_t *ev)
 
 ngx_uint_t
 ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
-    ngx_uint_t n)
+    ngx_uint_t n, time_t before)
 {
     u_char                *read;
-    time_t                 now;
     ngx_str_t              code, first;
-    ngx_uint_t             i, corrupt;
+    ngx_uint_t             i;
     ngx_queue_t           *q, *next;
     ngx_tiktok_record_t   *record;
     ngx_tiktok_segment_t  *segment;
 
     i = 0;
-    corrupt = 0;
-    now = ngx_time();
     ngx_str_null(&first);
 
     for (q = ngx_queue_head(&queue->segments);
@@ -333,22 +268,12 @@ ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
         next = ngx_queue_next(q);
         segment = ngx_queue_data(q, ngx_tiktok_segment_t, queue);
 
-        /* our own hold keeps it while events in it expire */
-        segment->leased++;
-
         while (i < n && segment->records) {
 
             read = segment->read;
-            record = ngx_tiktok_segment_next(segment, &corrupt);
+            record = ngx_tiktok_queue_next(queue, segment);
 
             if (record == NULL) {
-                /* damaged since it was counted */
-                ngx_tiktok_count(ngx_tiktok_counters(queue->stats)
-                                 ->fates[NGX_TIKTOK_FATE_CORRUPT],
-                                 segment->records);
-
-                queue->pending -= segment->records;
-                segment->records = 0;
                 break;
             }
 
@@ -357,36 +282,75 @@ ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
 
             ngx_tiktok_lease_test_code(&leases[i], &code);
 
-            if (i == 0) {
-                first = code;
-
-            } else if (code.len != first.len
-                       || ngx_memcmp(code.data, first.data, code.len) != 0)
+            if ((before && (time_t) record->time > before)
+                || (i && (code.len != first.len
+                          || ngx_memcmp(code.data, first.data, code.len)
+                             != 0)))
             {
                 segment->read = read;
-                segment->leased--;
                 return i;
             }
+
+            first = code;
 
             segment->records--;
             segment->leased++;
             queue->pending--;
-
-            if (now - (time_t) record->time > queue->store->max_age) {
-                ngx_tiktok_queue_done(queue, &leases[i],
-                                      NGX_TIKTOK_FATE_EXPIRED);
-                continue;
-            }
-
             i++;
         }
-
-        segment->leased--;
 
         ngx_tiktok_queue_drained(queue, segment);
     }
 
     return i;
+}
+
+
+/* the next record of a segment that was said to have some */
+
+static ngx_tiktok_record_t *
+ngx_tiktok_queue_next(ngx_tiktok_queue_t *queue, ngx_tiktok_segment_t *segment)
+{
+    ngx_uint_t            corrupt;
+    ngx_tiktok_record_t  *record;
+
+    corrupt = 0;
+    record = ngx_tiktok_segment_next(segment, &corrupt);
+
+    if (record == NULL) {
+
+        /* damaged since they were counted */
+
+        ngx_tiktok_count(ngx_tiktok_counters(queue->stats)
+                         ->fates[NGX_TIKTOK_FATE_CORRUPT],
+                         segment->records);
+
+        queue->pending -= segment->records;
+        segment->records = 0;
+    }
+
+    return record;
+}
+
+
+time_t
+ngx_tiktok_queue_head(ngx_tiktok_queue_t *queue)
+{
+    ngx_queue_t           *q;
+    ngx_tiktok_segment_t  *segment;
+
+    for (q = ngx_queue_head(&queue->segments);
+         q != ngx_queue_sentinel(&queue->segments);
+         q = ngx_queue_next(q))
+    {
+        segment = ngx_queue_data(q, ngx_tiktok_segment_t, queue);
+
+        if (segment->records) {
+            return (time_t) ((ngx_tiktok_record_t *) segment->read)->time;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -416,27 +380,19 @@ ngx_tiktok_queue_done(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *lease,
 }
 
 
-ngx_uint_t
-ngx_tiktok_queue_expire(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
-    ngx_uint_t n)
+void
+ngx_tiktok_queue_unlease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *lease)
 {
-    time_t      now;
-    ngx_uint_t  i, left;
+    ngx_tiktok_segment_t  *segment;
 
-    now = ngx_time();
-    left = 0;
+    segment = lease->segment;
 
-    for (i = 0; i < n; i++) {
+    segment->read = (u_char *) lease->record;
+    segment->records++;
+    segment->leased--;
+    queue->pending++;
 
-        if (now - (time_t) leases[i].record->time > queue->store->max_age) {
-            ngx_tiktok_queue_done(queue, &leases[i], NGX_TIKTOK_FATE_EXPIRED);
-            continue;
-        }
-
-        leases[left++] = leases[i];
-    }
-
-    return left;
+    lease->record = NULL;
 }
 
 
@@ -482,14 +438,35 @@ ngx_tiktok_queue_drained(ngx_tiktok_queue_t *queue,
 }
 
 
-static void
+void
 ngx_tiktok_queue_remove(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment)
 {
-    ngx_tiktok_count(queue->stats->disk,
-                     -(ngx_atomic_int_t) (segment->end - segment->start));
+    size_t  size;
 
-    ngx_tiktok_segment_close(segment, 1);
+    size = segment->end - segment->start;
+
+    ngx_tiktok_queue_drop(queue, segment, 1);
+
+    /* what is counted is never less than what stands on the disk */
+    ngx_tiktok_count(queue->stats->disk, -(ngx_atomic_int_t) size);
+}
+
+
+static void
+ngx_tiktok_queue_drop(ngx_tiktok_queue_t *queue, ngx_tiktok_segment_t *segment,
+    ngx_uint_t remove)
+{
+    if (!segment->own) {
+        queue->adopted--;
+
+        if (queue->store->more) {
+            /* there is room for one that waits */
+            queue->store->hurry = 1;
+        }
+    }
+
+    ngx_tiktok_segment_close(segment, remove);
 }
 
 
@@ -525,209 +502,15 @@ ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue)
 }
 
 
-ngx_uint_t
-ngx_tiktok_store_scan(ngx_tiktok_store_t *store)
-{
-    u_char      *name;
-    size_t       len;
-    ngx_dir_t    dir;
-    ngx_uint_t   found;
-
-    if (store->lock == NGX_INVALID_FILE) {
-        return 0;
-    }
-
-    if (!store->scanner) {
-        if (flock(store->lock, LOCK_EX|LOCK_NB) == -1) {
-            return 0;
-        }
-
-        store->scanner = 1;
-    }
-
-    if (ngx_open_dir(&store->dir, &dir) == NGX_ERROR) {
-        return 0;
-    }
-
-    found = 0;
-
-    while (found < NGX_TIKTOK_ADOPT_MAX && ngx_read_dir(&dir) == NGX_OK) {
-        name = ngx_de_name(&dir);
-        len = ngx_de_namelen(&dir);
-
-        if (ngx_tiktok_store_suffix(name, len, ".queue.new")) {
-            ngx_tiktok_store_unfinished(store, name, len);
-            continue;
-        }
-
-        found += ngx_tiktok_store_adopt(store, name, len);
-    }
-
-    (void) ngx_close_dir(&dir);
-
-    return found;
-}
-
-
-static ngx_uint_t
-ngx_tiktok_store_suffix(u_char *name, size_t len, const char *suffix)
-{
-    size_t  n;
-
-    n = ngx_strlen(suffix);
-
-    return len > n && ngx_memcmp(name + len - n, suffix, n) == 0;
-}
-
-
-/* removes what a process that died has left of making a segment */
-
-static void
-ngx_tiktok_store_unfinished(ngx_tiktok_store_t *store, u_char *name,
-    size_t len)
-{
-    u_char           *path;
-    ngx_file_info_t   fi;
-
-    path = ngx_alloc(store->dir.len + 1 + len + 1, store->log);
-    if (path == NULL) {
-        return;
-    }
-
-    ngx_sprintf(path, "%V/%*s%Z", &store->dir, len, name);
-
-    if (ngx_file_info(path, &fi) != NGX_FILE_ERROR
-        && ngx_time() - ngx_file_mtime(&fi) > NGX_TIKTOK_QUEUE_IDLE)
-    {
-        (void) ngx_delete_file(path);
-    }
-
-    ngx_free(path);
-}
-
-
-/* takes over one file of the directory, if it is a segment without owner */
-
-static ngx_uint_t
-ngx_tiktok_store_adopt(ngx_tiktok_store_t *store, u_char *name, size_t len)
-{
-    u_char                *p;
-    ngx_int_t              rc;
-    ngx_str_t              path;
-    ngx_tiktok_queue_t    *queue;
-    ngx_tiktok_segment_t  *segment;
-
-    p = ngx_strlchr(name, name + len, '.');
-
-    if (p == NULL || !ngx_tiktok_store_suffix(name, len, ".queue")) {
-        return 0;
-    }
-
-    queue = ngx_tiktok_store_queue(store, name, p - name);
-
-    if (queue == NULL) {
-        /* its pixel may come back to the configuration */
-        return 0;
-    }
-
-    path.len = store->dir.len + 1 + len;
-    path.data = ngx_alloc(path.len + 1, store->log);
-
-    if (path.data == NULL) {
-        return 0;
-    }
-
-    ngx_sprintf(path.data, "%V/%*s%Z", &store->dir, len, name);
-
-    rc = ngx_tiktok_segment_adopt(&segment, &path, store->log);
-
-    if (rc == NGX_OK) {
-        ngx_tiktok_queue_adopt(queue, segment);
-
-    } else if (rc == NGX_ABORT) {
-        ngx_tiktok_store_set_aside(store, queue, &path);
-
-    } else if (rc == NGX_ERROR && !queue->unreadable) {
-        queue->unreadable = 1;
-        ngx_log_error(NGX_LOG_CRIT, store->log, ngx_errno,
-                      "tiktok_queue: " ngx_open_file_n " \"%V\" failed, "
-                      "its events are not sent", &path);
-    }
-
-    ngx_free(path.data);
-
-    return (rc == NGX_OK);
-}
-
-
-static ngx_tiktok_queue_t *
-ngx_tiktok_store_queue(ngx_tiktok_store_t *store, u_char *pixel, size_t len)
-{
-    ngx_uint_t            i;
-    ngx_tiktok_queue_t  **queues;
-
-    queues = store->queues.elts;
-
-    for (i = 0; i < store->queues.nelts; i++) {
-        if (queues[i]->pixel.len == len
-            && ngx_memcmp(queues[i]->pixel.data, pixel, len) == 0)
-        {
-            return queues[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-/* a file that is no segment must not be tried each second */
-
-static void
-ngx_tiktok_store_set_aside(ngx_tiktok_store_t *store,
-    ngx_tiktok_queue_t *queue, ngx_str_t *path)
-{
-    u_char                 *bad;
-    ngx_tiktok_counters_t  *counters;
-
-    bad = ngx_alloc(path->len + sizeof(".bad"), store->log);
-    if (bad == NULL) {
-        return;
-    }
-
-    ngx_sprintf(bad, "%V.bad%Z", path);
-
-    if (ngx_rename_file(path->data, bad) == NGX_FILE_ERROR) {
-        ngx_log_error(NGX_LOG_CRIT, store->log, ngx_errno,
-                      "tiktok_queue: " ngx_rename_file_n " \"%V\" failed",
-                      path);
-
-    } else {
-        ngx_log_error(NGX_LOG_ERR, store->log, 0,
-                      "tiktok_queue: \"%V\" is damaged and was set aside "
-                      "as \"%s\"", path, bad);
-
-        /* how many events it held nobody knows: it counts as one */
-
-        counters = ngx_tiktok_counters(queue->stats);
-
-        ngx_tiktok_count(counters->fates[NGX_TIKTOK_FATE_RECOVERED], 1);
-        ngx_tiktok_count(counters->fates[NGX_TIKTOK_FATE_CORRUPT], 1);
-    }
-
-    ngx_free(bad);
-}
-
-
-static void
-ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
+void
+ngx_tiktok_queue_recover(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment)
 {
     size_t                      bytes;
+    u_char                     *first;
     ngx_uint_t                  corrupt, damaged;
-    ngx_queue_t                *q;
     ngx_tiktok_zone_t          *zone;
-    ngx_tiktok_record_t        *record, *first;
-    ngx_tiktok_segment_t       *other;
+    ngx_tiktok_record_t        *record;
     ngx_tiktok_counters_t      *counters;
     ngx_tiktok_segment_head_t  *head;
 
@@ -740,11 +523,11 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
         segment->records++;
 
         if (first == NULL) {
-            first = record;
+            first = (u_char *) record;
         }
     }
 
-    segment->read = (u_char *) first;
+    segment->read = first;
 
     head = ngx_tiktok_segment_head(segment);
     zone = queue->store->zone->data;
@@ -773,6 +556,17 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
                       "tiktok_queue: %ui damaged places in \"%V\"",
                       damaged, &segment->path);
     }
+}
+
+
+void
+ngx_tiktok_queue_take(ngx_tiktok_queue_t *queue, ngx_tiktok_segment_t *segment)
+{
+    ngx_queue_t           *q;
+    ngx_tiktok_record_t   *first, *record;
+    ngx_tiktok_segment_t  *other;
+
+    queue->adopted++;
 
     if (segment->records == 0) {
         ngx_tiktok_queue_remove(queue, segment);
@@ -782,6 +576,8 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
     ngx_log_error(NGX_LOG_NOTICE, segment->log, 0,
                   "tiktok_queue: took over %ui events of \"%V\"",
                   segment->records, &segment->path);
+
+    first = (ngx_tiktok_record_t *) segment->read;
 
     /* oldest events first: names do not tell, since segments serve again */
 
@@ -819,85 +615,41 @@ ngx_tiktok_queue_adopt(ngx_tiktok_queue_t *queue,
 
 
 void
-ngx_tiktok_store_trim(ngx_tiktok_store_t *store)
+ngx_tiktok_queue_release(ngx_tiktok_queue_t *queue)
 {
-    ngx_uint_t             i;
-    ngx_tiktok_queue_t    *queue, **queues;
-    ngx_tiktok_segment_t  *tail;
+    ngx_queue_t           *q, *next;
+    ngx_tiktok_segment_t  *segment;
 
-    queues = store->queues.elts;
+    if (queue->spare) {
+        ngx_tiktok_queue_remove(queue, queue->spare);
+        queue->spare = NULL;
+    }
 
-    for (i = 0; i < store->queues.nelts; i++) {
-        queue = queues[i];
-        tail = queue->tail;
+    for (q = ngx_queue_head(&queue->segments);
+         q != ngx_queue_sentinel(&queue->segments);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        segment = ngx_queue_data(q, ngx_tiktok_segment_t, queue);
 
-        if (ngx_time() - queue->used < NGX_TIKTOK_QUEUE_IDLE) {
+        if (segment->leased) {
             continue;
         }
 
-        if (queue->spare) {
-            ngx_tiktok_queue_remove(queue, queue->spare);
-            queue->spare = NULL;
-        }
-
-        if (tail && tail->records == 0 && tail->leased == 0) {
+        if (segment == queue->tail) {
             queue->tail = NULL;
-            ngx_queue_remove(&tail->queue);
-            ngx_tiktok_queue_remove(queue, tail);
-        }
-    }
-}
-
-
-void
-ngx_tiktok_store_release(ngx_tiktok_store_t *store)
-{
-    ngx_uint_t             i;
-    ngx_queue_t           *q, *next;
-    ngx_tiktok_queue_t    *queue, **queues;
-    ngx_tiktok_segment_t  *segment;
-
-    queues = store->queues.elts;
-
-    for (i = 0; i < store->queues.nelts; i++) {
-        queue = queues[i];
-
-        if (queue->spare) {
-            ngx_tiktok_queue_remove(queue, queue->spare);
-            queue->spare = NULL;
         }
 
-        for (q = ngx_queue_head(&queue->segments);
-             q != ngx_queue_sentinel(&queue->segments);
-             q = next)
-        {
-            next = ngx_queue_next(q);
-            segment = ngx_queue_data(q, ngx_tiktok_segment_t, queue);
+        queue->pending -= segment->records;
 
-            if (segment->leased) {
-                continue;
-            }
+        ngx_queue_remove(&segment->queue);
 
-            if (segment == queue->tail) {
-                queue->tail = NULL;
-            }
+        if (segment->records || segment->returned) {
+            ngx_tiktok_queue_drop(queue, segment, 0);
 
-            queue->pending -= segment->records;
-
-            ngx_queue_remove(&segment->queue);
-
-            if (segment->records || segment->returned) {
-                ngx_tiktok_segment_close(segment, 0);
-
-            } else {
-                ngx_tiktok_queue_remove(queue, segment);
-            }
+        } else {
+            ngx_tiktok_queue_remove(queue, segment);
         }
-    }
-
-    if (store->scanner) {
-        (void) flock(store->lock, LOCK_UN);
-        store->scanner = 0;
     }
 }
 

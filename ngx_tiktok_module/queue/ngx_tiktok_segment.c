@@ -17,7 +17,7 @@
 static ngx_tiktok_segment_t *ngx_tiktok_segment_alloc(ngx_str_t *path,
     ngx_log_t *log);
 static ngx_int_t ngx_tiktok_segment_map(ngx_tiktok_segment_t *segment,
-    size_t size);
+    size_t size, ngx_uint_t populate);
 static void ngx_tiktok_segment_free(ngx_tiktok_segment_t *segment);
 static uint32_t ngx_tiktok_record_checksum(ngx_tiktok_record_t *record,
     size_t length);
@@ -74,7 +74,7 @@ ngx_tiktok_segment_create(ngx_str_t *path, size_t size, uint64_t zone,
         goto failed;
     }
 
-    if (ngx_tiktok_segment_map(segment, size) != NGX_OK) {
+    if (ngx_tiktok_segment_map(segment, size, 1) != NGX_OK) {
         failed = "mmap()";
         goto failed;
     }
@@ -116,12 +116,15 @@ failed:
 
 ngx_int_t
 ngx_tiktok_segment_adopt(ngx_tiktok_segment_t **result, ngx_str_t *path,
-    ngx_log_t *log)
+    uint64_t known, size_t *size, ngx_log_t *log)
 {
-    ngx_int_t                   rc;
-    ngx_file_info_t             fi;
-    ngx_tiktok_segment_t       *segment;
-    ngx_tiktok_segment_head_t  *head;
+    ngx_int_t                  rc;
+    ngx_err_t                  err;
+    ngx_file_info_t            fi;
+    ngx_tiktok_segment_t      *segment;
+    ngx_tiktok_segment_head_t  head;
+
+    *size = 0;
 
     segment = ngx_tiktok_segment_alloc(path, log);
     if (segment == NULL) {
@@ -138,36 +141,38 @@ ngx_tiktok_segment_adopt(ngx_tiktok_segment_t **result, ngx_str_t *path,
         goto failed;
     }
 
-    if (flock(segment->fd, LOCK_EX|LOCK_NB) == -1
-        || ngx_fd_info(segment->fd, &fi) == NGX_FILE_ERROR)
-    {
+    if (ngx_fd_info(segment->fd, &fi) == NGX_FILE_ERROR) {
         goto failed;
     }
 
-    if (fi.st_nlink == 0) {
+    *size = (size_t) ngx_file_size(&fi);
+
+    if (flock(segment->fd, LOCK_EX|LOCK_NB) == -1) {
+        goto failed;
+    }
+
+    if (ngx_fd_info(segment->fd, &fi) == NGX_FILE_ERROR || fi.st_nlink == 0) {
         /* its owner has removed it between our open() and flock() */
+        *size = 0;
         goto failed;
     }
 
-    if ((size_t) ngx_file_size(&fi) < sizeof(ngx_tiktok_segment_head_t)) {
+    if (pread(segment->fd, &head, sizeof(head), 0) != sizeof(head)
+        || ngx_memcmp(head.magic, NGX_TIKTOK_SEGMENT_MAGIC, sizeof(head.magic))
+           != 0)
+    {
         rc = NGX_ABORT;
         goto failed;
     }
 
-    if (ngx_tiktok_segment_map(segment, (size_t) ngx_file_size(&fi))
-        != NGX_OK)
-    {
+    if (known && head.zone == known) {
+        rc = NGX_AGAIN;
+        goto failed;
+    }
+
+    if (ngx_tiktok_segment_map(segment, *size, 0) != NGX_OK) {
         /* no fault of the file */
         rc = NGX_ERROR;
-        goto failed;
-    }
-
-    head = ngx_tiktok_segment_head(segment);
-
-    if (ngx_memcmp(head->magic, NGX_TIKTOK_SEGMENT_MAGIC, sizeof(head->magic))
-        != 0)
-    {
-        rc = NGX_ABORT;
         goto failed;
     }
 
@@ -180,7 +185,11 @@ ngx_tiktok_segment_adopt(ngx_tiktok_segment_t **result, ngx_str_t *path,
 
 failed:
 
+    err = ngx_errno;
+
     ngx_tiktok_segment_free(segment);
+
+    ngx_set_errno(err);
 
     return rc;
 }
@@ -208,7 +217,8 @@ ngx_tiktok_segment_alloc(ngx_str_t *path, ngx_log_t *log)
 
 
 static ngx_int_t
-ngx_tiktok_segment_map(ngx_tiktok_segment_t *segment, size_t size)
+ngx_tiktok_segment_map(ngx_tiktok_segment_t *segment, size_t size,
+    ngx_uint_t populate)
 {
     u_char  *p;
 
@@ -224,7 +234,9 @@ ngx_tiktok_segment_map(ngx_tiktok_segment_t *segment, size_t size)
      * MAP_POPULATE would leave those of the first write to each page
      */
 
-    (void) madvise(p, size, MADV_POPULATE_WRITE);
+    if (populate) {
+        (void) madvise(p, size, MADV_POPULATE_WRITE);
+    }
 
 #endif
 

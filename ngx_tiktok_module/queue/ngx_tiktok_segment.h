@@ -79,11 +79,13 @@ ngx_tiktok_segment_t *ngx_tiktok_segment_create(ngx_str_t *path, size_t size,
 
 /*
  * Takes over a file that no living process holds.  Returns NGX_OK with
- * *segment, NGX_DECLINED when it is another's, or is gone, NGX_ERROR with
- * errno when it can't be opened, or NGX_ABORT when it is no segment.
+ * *segment, NGX_AGAIN when its events are known to that zone and it is left
+ * (known, or 0), NGX_DECLINED when it is another's, or is gone, NGX_ERROR
+ * with errno when it can't be opened, or NGX_ABORT when it is no segment.
+ * *size is that of the file, or 0.
  */
 ngx_int_t ngx_tiktok_segment_adopt(ngx_tiktok_segment_t **segment,
-    ngx_str_t *path, ngx_log_t *log);
+    ngx_str_t *path, uint64_t known, size_t *size, ngx_log_t *log);
 
 /* bytes that may still be appended */
 #define ngx_tiktok_segment_room(segment)                                      \

@@ -256,6 +256,39 @@ ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats, ngx_tiktok_counters_t *sum)
 }
 
 
+time_t
+ngx_tiktok_stats_oldest(ngx_tiktok_stats_t *stats)
+{
+    time_t      oldest, queued;
+    ngx_uint_t  i, n;
+
+    n = ngx_tiktok_stats_workers();
+    oldest = 0;
+
+    for (i = 0; i < n; i++) {
+        queued = (time_t) stats->oldest[i];
+
+        if (queued && (oldest == 0 || queued < oldest)) {
+            oldest = queued;
+        }
+    }
+
+    return oldest;
+}
+
+
+ngx_uint_t
+ngx_tiktok_stats_workers(void)
+{
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
+                                           ngx_core_module);
+
+    return ngx_min(ngx_max(ccf->worker_processes, 1), NGX_TIKTOK_WORKERS);
+}
+
+
 ngx_atomic_uint_t
 ngx_tiktok_stats_pending(ngx_tiktok_counters_t *sum)
 {

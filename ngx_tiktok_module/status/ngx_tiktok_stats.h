@@ -123,6 +123,8 @@ typedef struct {
     u_char                 pixel[NGX_TIKTOK_PIXEL_LEN + 1];
 
     ngx_atomic_t           disk;            /* bytes of segments on disk */
+    ngx_atomic_t           unreadable;      /* segments of another user */
+    ngx_uint_t             alarm;           /* age that was told, seconds */
 
     /* delivery, under the zone's mutex but for retry_at and next_request */
     ngx_uint_t             state;           /* ngx_tiktok_state_e */
@@ -205,6 +207,12 @@ ngx_tiktok_stats_t *ngx_tiktok_stats_next(ngx_shm_zone_t *shm_zone,
 /* adds up the stripes; the sums are exact when nothing is under way */
 void ngx_tiktok_stats_sum(ngx_tiktok_stats_t *stats,
     ngx_tiktok_counters_t *sum);
+
+/* when the oldest event that waits was queued, 0 if none does */
+time_t ngx_tiktok_stats_oldest(ngx_tiktok_stats_t *stats);
+
+/* workers that keep gauges: those of former ones may still stand */
+ngx_uint_t ngx_tiktok_stats_workers(void);
 
 /* events in the queue: came in, and neither went out nor were given up */
 ngx_atomic_uint_t ngx_tiktok_stats_pending(ngx_tiktok_counters_t *sum);

@@ -27,7 +27,6 @@
 typedef struct {
     ngx_tiktok_store_t     store;
     ngx_tiktok_queue_t     queue;
-    ngx_tiktok_queue_t    *queues[1];
 
     ngx_tiktok_lease_t     leases[LEASES];
     ngx_uint_t             n;               /* of them */
@@ -56,6 +55,9 @@ static void unit_queue_budget(void);
 static void unit_queue_codes(void);
 static void unit_queue_ownership(void);
 static void unit_queue_age(void);
+static void unit_queue_adopted(void);
+static void unit_queue_disk(void);
+static void unit_queue_removed(void);
 static void unit_queue_generation(void);
 static void unit_queue_torn(void);
 static void unit_queue_damage(void);
@@ -126,10 +128,12 @@ static const char         *unit_wrong;
 void
 unit_queue(ngx_conf_t *cf)
 {
-    char        *tmp;
-    ngx_time_t   time, *tp;
-    ngx_msec_t   msec;
-    ngx_uint_t   use_stderr;
+    char             *tmp;
+    size_t            size;
+    ngx_time_t        time, *tp;
+    ngx_msec_t        msec;
+    ngx_uint_t        use_stderr;
+    ngx_slab_pool_t  *sp;
 
     tmp = getenv("TMPDIR");
 
@@ -149,8 +153,28 @@ unit_queue(ngx_conf_t *cf)
     unit_log.log_level = NGX_LOG_NOTICE;
     unit_log.writer = unit_log_writer;
 
-    unit_zone.data = &unit_counters;
+    /* counters of pixels that are found on the disk are made in the zone */
 
+    size = ngx_tiktok_zone_size(1);
+    sp = mmap(NULL, size, PROT_READ|PROT_WRITE, MAP_SHARED|MAP_ANONYMOUS, -1,
+              0);
+
+    if (sp == MAP_FAILED) {
+        unit_ok(0, "a zone for the counters, %s", strerror(errno));
+        return;
+    }
+
+    sp->end = (u_char *) sp + size;
+    sp->min_shift = 3;
+    sp->addr = sp;
+
+    (void) ngx_shmtx_create(&sp->mutex, &sp->lock, NULL);
+    ngx_slab_init(sp);
+
+    unit_zone.data = &unit_counters;
+    unit_zone.shm.addr = (u_char *) sp;
+
+    ngx_queue_init(&unit_counters.pixels);
     ngx_queue_init(&ngx_posted_events);
 
     tp = ngx_timeofday();
@@ -162,6 +186,9 @@ unit_queue(ngx_conf_t *cf)
     unit_queue_codes();
     unit_queue_ownership();
     unit_queue_age();
+    unit_queue_adopted();
+    unit_queue_disk();
+    unit_queue_removed();
     unit_queue_generation();
     unit_queue_torn();
     unit_queue_damage();
@@ -195,7 +222,7 @@ unit_queue_basics(void)
     unit_fresh();
     unit_open(&w);
 
-    unit_ok(ngx_tiktok_queue_lease(&w.queue, w.leases, LEASES) == 0,
+    unit_ok(ngx_tiktok_queue_lease(&w.queue, w.leases, LEASES, 0) == 0,
             "nothing to lease");
     unit_ok(unit_files(".queue", NULL, NULL) == 0,
             "no file before there is an event");
@@ -207,7 +234,7 @@ unit_queue_basics(void)
     unit_ok(w.queue.pending == 3 && unit_left() == 3, "three are pending");
     unit_ok(unit_files(".queue", NULL, NULL) == 1, "in one file");
 
-    n = ngx_tiktok_queue_lease(&w.queue, w.leases, 2);
+    n = ngx_tiktok_queue_lease(&w.queue, w.leases, 2, 0);
     ngx_tiktok_lease_json(&w.leases[1], &json);
     unit_ok(n == 2 && json.len == 1 && json.data[0] == 'b', "leases in order");
     unit_ok(w.queue.pending == 1, "one is pending");
@@ -332,19 +359,19 @@ unit_queue_codes(void)
     (void) unit_append_n(&w, "T12", "e", 7500, 1);
     (void) unit_append(&w, "", "f");
 
-    n = ngx_tiktok_queue_lease(&w.queue, w.leases, LEASES);
+    n = ngx_tiktok_queue_lease(&w.queue, w.leases, LEASES, 0);
     ngx_tiktok_lease_test_code(&w.leases[0], &code);
     unit_ok(n == 1 && code.len == 0, "an event without test event code");
 
-    n = ngx_tiktok_queue_lease(&w.queue, w.leases + 1, LEASES);
+    n = ngx_tiktok_queue_lease(&w.queue, w.leases + 1, LEASES, 0);
     ngx_tiktok_lease_test_code(&w.leases[2], &code);
     unit_ok(n == 2, "two with one code");
     unit_is(code.data, code.len, "T1", "the code");
 
-    n = ngx_tiktok_queue_lease(&w.queue, w.leases + 3, LEASES);
+    n = ngx_tiktok_queue_lease(&w.queue, w.leases + 3, LEASES, 0);
     unit_ok(n == 2, "one code across segments");
 
-    n = ngx_tiktok_queue_lease(&w.queue, w.leases + 5, LEASES);
+    n = ngx_tiktok_queue_lease(&w.queue, w.leases + 5, LEASES, 0);
     unit_ok(n == 1 && w.queue.pending == 0, "and the last without");
 
     for (n = 0; n < 6; n++) {
@@ -378,7 +405,7 @@ unit_queue_ownership(void)
     unit_ok(unit_scan(&a) == 0 && !a.store.scanner,
             "only one worker looks for others' segments");
 
-    (void) ngx_tiktok_queue_lease(&a.queue, a.leases, 2);
+    (void) ngx_tiktok_queue_lease(&a.queue, a.leases, 2, 0);
     ngx_tiktok_queue_done(&a.queue, &a.leases[0], NGX_TIKTOK_FATE_DELIVERED);
 
     ngx_exiting = 1;
@@ -408,7 +435,7 @@ unit_queue_ownership(void)
 
     (void) unit_append(&a, "", "e");
     (void) unit_append(&a, "", "f");
-    (void) ngx_tiktok_queue_lease(&a.queue, a.leases, 1);
+    (void) ngx_tiktok_queue_lease(&a.queue, a.leases, 1, 0);
     unit_kill(&a);
 
     unit_ok(unit_scan(&b) == 2
@@ -448,37 +475,193 @@ unit_queue_ownership(void)
 static void
 unit_queue_age(void)
 {
+    time_t              now;
+    ngx_uint_t          n;
+    unit_worker_t       w;
+    ngx_tiktok_lease_t  leases[4];
+
+    unit_fresh();
+    unit_open(&w);
+
+    unit_ok(ngx_tiktok_queue_head(&w.queue) == 0, "an empty queue has no age");
+
+    now = ngx_time();
+
+    (void) unit_append(&w, "", "a");
+    (void) unit_append_n(&w, "T", "b", 7500, 1);
+    unit_clock(3600 * 1000);
+    (void) unit_append_n(&w, "T", "c", 7500, 1);
+
+    unit_ok(ngx_tiktok_queue_head(&w.queue) == now, "that of the oldest");
+    unit_ok(ngx_tiktok_queue_lease(&w.queue, leases, 4, now - 1) == 0
+            && w.queue.pending == 3,
+            "none is older");
+
+    n = ngx_tiktok_queue_lease(&w.queue, leases, 4, now);
+    n += ngx_tiktok_queue_lease(&w.queue, leases + 1, 3, now);
+
+    unit_ok(n == 2 && w.queue.pending == 1
+            && ngx_tiktok_queue_lease(&w.queue, leases + 2, 2, now) == 0,
+            "two are not younger");
+
+    ngx_tiktok_queue_unlease(&w.queue, &leases[1]);
+    ngx_tiktok_queue_unlease(&w.queue, &leases[0]);
+
+    unit_ok(w.queue.pending == 3 && ngx_tiktok_queue_head(&w.queue) == now,
+            "as if they had not been lent");
+
+    n = ngx_tiktok_queue_lease(&w.queue, leases, 4, 0);
+    n += ngx_tiktok_queue_lease(&w.queue, leases + 1, 3, 0);
+
+    unit_ok(n == 3, "and are again");
+
+    while (n--) {
+        ngx_tiktok_queue_done(&w.queue, &leases[n], NGX_TIKTOK_FATE_EXPIRED);
+    }
+
+    unit_ok(unit_sum()->fates[NGX_TIKTOK_FATE_EXPIRED] == 3
+            && unit_balanced() && unit_sum()->bytes == 0,
+            "all of them are counted");
+
+    unit_close(&w);
+}
+
+
+static void
+unit_queue_adopted(void)
+{
+    ngx_uint_t     i, n;
+    unit_worker_t  a, b;
+
+    unit_fresh();
+    unit_open(&a);
+
+    a.store.size = 40 * SEGMENT;
+    n = NGX_TIKTOK_ADOPTED + 5;
+
+    for (i = 0; i < n; i++) {
+        (void) unit_append_n(&a, "", "x", 7500, 1);
+    }
+
+    unit_kill(&a);
+    unit_reset();
+    unit_open(&b);
+
+    unit_ok(unit_scan(&b) == NGX_TIKTOK_ADOPTED
+            && b.queue.adopted == NGX_TIKTOK_ADOPTED,
+            "segments of others are taken over up to a number");
+    unit_ok(unit_sum()->fates[NGX_TIKTOK_FATE_RECOVERED] == n
+            && unit_stats.disk == n * SEGMENT && unit_left() == n,
+            "and the rest is known");
+    unit_ok(unit_scan(&b) == 0
+            && unit_sum()->fates[NGX_TIKTOK_FATE_RECOVERED] == n,
+            "once");
+
+    (void) ngx_tiktok_queue_lease(&b.queue, b.leases, 2, 0);
+    ngx_tiktok_queue_done(&b.queue, &b.leases[0], NGX_TIKTOK_FATE_DELIVERED);
+    ngx_tiktok_queue_done(&b.queue, &b.leases[1], NGX_TIKTOK_FATE_DELIVERED);
+
+    unit_ok(b.store.hurry && unit_scan(&b) == 2,
+            "the next ones come when some are drained");
+
+    for (i = 2; i < n; /* void */ ) {
+        i += strlen(unit_drain(&b, 8)) / 7500;
+        (void) unit_scan(&b);
+    }
+
+    unit_ok(i == n && unit_balanced() && unit_left() == 0
+            && unit_stats.disk == 0,
+            "until all are");
+
+    unit_close(&b);
+}
+
+
+/* a process that dies leaves a counter wrong, and a look sets it right */
+
+static void
+unit_queue_disk(void)
+{
     unit_worker_t  w;
 
     unit_fresh();
     unit_open(&w);
 
     (void) unit_append(&w, "", "a");
-    (void) unit_append(&w, "T", "b");
-    unit_clock(3600 * 1000);
-    (void) unit_append(&w, "", "c");
-    unit_clock(3600 * 1000);
 
-    unit_ok(strcmp(unit_drain(&w, 1), "a b c") == 0, "of the age of max_age");
+    unit_stats.disk += 3 * SEGMENT;
 
-    (void) unit_append(&w, "", "a");
-    (void) unit_append_n(&w, "T", "b", 7500, 1);
-    (void) unit_append_n(&w, "T", "b", 7500, 1);
-    unit_clock(3600 * 1000);
-    (void) unit_append(&w, "", "c");
-    unit_clock(3601 * 1000);
+    (void) unit_scan(&w);
+    unit_ok(unit_stats.disk == 4 * SEGMENT,
+            "one look may have come between, and changes nothing");
 
-    unit_ok(strcmp(unit_drain(&w, 10), "c") == 0
-            && unit_sum()->fates[NGX_TIKTOK_FATE_EXPIRED] == 3
-            && unit_balanced() && unit_sum()->bytes == 0,
-            "older ones are given up, and counted");
+    (void) unit_scan(&w);
+    unit_ok(unit_stats.disk == SEGMENT, "two find the bytes on the disk");
 
-    unit_clock(-7200 * 1000);
-    (void) unit_append(&w, "", "d");
-    unit_ok(strcmp(unit_drain(&w, 10), "d") == 0,
-            "a clock that was set back");
+    unit_stats.disk -= 2 * SEGMENT;
+
+    (void) unit_scan(&w);
+    (void) unit_scan(&w);
+    unit_ok(unit_stats.disk == SEGMENT, "in both directions");
+
+    unit_stats.disk += SEGMENT;
+    (void) unit_scan(&w);
+    unit_stats.disk -= SEGMENT;
+    (void) unit_scan(&w);
+    unit_ok(unit_stats.disk == SEGMENT, "what others change is left alone");
 
     unit_close(&w);
+}
+
+
+/* events of a pixel that is in no configuration */
+
+static void
+unit_queue_removed(void)
+{
+    u_char               data[4096];
+    char                 path[512], *p;
+    ngx_uint_t           n;
+    ngx_queue_t         *q;
+    unit_worker_t        w;
+    ngx_tiktok_queue_t  *queue;
+
+    unit_fresh();
+    unit_open(&w);
+
+    (void) unit_append(&w, "", "a");
+    (void) unit_append(&w, "", "b");
+    unit_kill(&w);
+
+    (void) unit_files(".queue", path, NULL);
+    n = unit_read(path, data, sizeof(data));
+
+    p = strstr(path, PIXEL);
+    ngx_memcpy(p, "CGONE", 5);
+
+    unit_write(path, data, n);
+
+    unit_reset();
+    unit_open(&w);
+
+    (void) unit_scan(&w);
+
+    q = ngx_queue_last(&w.store.queues);
+    queue = ngx_queue_data(q, ngx_tiktok_queue_t, link);
+
+    unit_ok(queue != &w.queue && queue->removed, "has a queue of its own");
+    unit_ok(queue->pixel.len == sizeof(PIXEL) - 1
+            && ngx_strncmp(queue->pixel.data, "CGONE", 5) == 0
+            && queue->pending == 2 && w.queue.pending == 2,
+            "with its events");
+
+    ngx_tiktok_store_release(&w.store);
+    unit_ok(queue->pending == 0, "which it gives back");
+
+    ngx_queue_remove(q);
+    ngx_free(queue);
+    unit_close(&w);
+    unit_empty();
 }
 
 
@@ -795,7 +978,7 @@ unit_queue_files(void)
     unit_fresh();
     unit_open(&w);
 
-    (void) snprintf(path, sizeof(path), "%s/COTHERPIXEL.1.queue", unit_dir);
+    (void) snprintf(path, sizeof(path), "%s/OTHER-PIXEL.1.queue", unit_dir);
     unit_write(path, data, 100);
     (void) snprintf(path, sizeof(path), "%s/.queue", unit_dir);
     unit_write(path, data, 100);
@@ -914,7 +1097,7 @@ unit_queue_full_disk(void)
     unit_clock(1001);
     unit_ok(unit_append(&w, "", "a") == NGX_BUSY
             && unit_said[NGX_LOG_CRIT] == said + 1, "and said once");
-    unit_ok(unit_files("", NULL, NULL) == 1 && unit_stats.disk == 0,
+    unit_ok(unit_files("", NULL, NULL) == 0 && unit_stats.disk == 0,
             "it leaves nothing behind");
 
     (void) setrlimit(RLIMIT_FSIZE, &was);
@@ -1157,7 +1340,7 @@ unit_model_lease(unit_worker_t *w, ngx_uint_t n, ngx_uint_t sorted)
 
     first = 0;
 
-    n = ngx_tiktok_queue_lease(&w->queue, w->leases + w->n, n);
+    n = ngx_tiktok_queue_lease(&w->queue, w->leases + w->n, n, 0);
 
     for (i = w->n; i < w->n + n; i++) {
 
@@ -1588,15 +1771,12 @@ unit_open(unit_worker_t *w)
 
     w->store.dir.data = (u_char *) unit_dir;
     w->store.dir.len = strlen(unit_dir);
-    w->store.size = 24 * SEGMENT;
+    w->store.size = 16 * SEGMENT;
     w->store.segment_size = SEGMENT;
     w->store.max_age = unit_max_age;
     w->store.serial = unit_serial;          /* our pid is always the same */
     w->store.zone = &unit_zone;
     w->store.log = &unit_log;
-    w->store.queues.elts = w->queues;
-    w->store.queues.nelts = 1;
-    w->queues[0] = &w->queue;
 
     unit_serial += 10000;
 
@@ -1604,7 +1784,10 @@ unit_open(unit_worker_t *w)
     w->queue.store = &w->store;
     w->queue.stats = &unit_stats;
 
-    (void) ngx_tiktok_store_open(&w->store);
+    ngx_queue_init(&w->store.queues);
+    ngx_queue_insert_tail(&w->store.queues, &w->queue.link);
+
+    ngx_tiktok_store_open(&w->store);
 }
 
 
@@ -1708,7 +1891,14 @@ unit_scan(unit_worker_t *w)
 
     pending = w->queue.pending;
 
-    while (ngx_tiktok_store_scan(&w->store)) { /* void */ }
+    do {
+        w->store.hurry = 1;
+
+        do {
+            (void) ngx_tiktok_store_scan(&w->store);
+        } while (w->store.looking);
+
+    } while (w->store.hurry && w->store.scanner);
 
     return w->queue.pending - pending;
 }
@@ -1770,7 +1960,7 @@ unit_drain(unit_worker_t *w, ngx_uint_t n)
     p = got;
 
     for ( ;; ) {
-        n = ngx_tiktok_queue_lease(&w->queue, leases, n);
+        n = ngx_tiktok_queue_lease(&w->queue, leases, n, 0);
 
         if (n == 0) {
             break;
