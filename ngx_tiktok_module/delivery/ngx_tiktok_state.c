@@ -120,6 +120,10 @@ ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
         return;
     }
 
+    if (answer->verdict == NGX_TIKTOK_ANSWER_SPLIT) {
+        return;
+    }
+
     level = (state != was) ? NGX_LOG_ERR : NGX_LOG_INFO;
 
     ngx_tiktok_state_say(d, answer, reply, level, delay);

@@ -91,6 +91,10 @@ static ngx_tiktok_field_t  ngx_tiktok_queue_fields[] = {
     ngx_tiktok_metric("oldest_seconds", "queue_oldest_seconds", oldest, 1,
                       "how long the oldest event has been waiting"),
 
+    ngx_tiktok_metric("unreadable", "queue_unreadable_files", unreadable, 1,
+                      "files of events that nginx may not read, as of "
+                      "another user; the error log names one"),
+
     ngx_tiktok_metric("recovered", "queue_recovered_total",
                       sum.fates[NGX_TIKTOK_FATE_RECOVERED], 1,
                       "events found on disk that were queued before "
@@ -326,8 +330,8 @@ ngx_tiktok_state_name_t  ngx_tiktok_states[] = {
       "last answer; events wait." },
 
     { ngx_string("removed"),
-      "The pixel is not in the configuration any more. Its events wait until "
-      "it is back." }
+      "The pixel is not in the configuration. Its events wait until it is "
+      "back, or are too old." }
 };
 
 

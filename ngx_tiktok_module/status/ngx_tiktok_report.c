@@ -116,6 +116,8 @@ ngx_tiktok_report_pixel(ngx_pool_t *pool, ngx_tiktok_main_conf_t *tmcf,
         return NGX_ERROR;
     }
 
+    ngx_tiktok_report_gauges(stats, pixel);
+
     if (d == NULL) {
         pixel->state = NGX_TIKTOK_STATE_REMOVED;
         pixel->retry = 0;
@@ -125,8 +127,6 @@ ngx_tiktok_report_pixel(ngx_pool_t *pool, ngx_tiktok_main_conf_t *tmcf,
     pixel->test_event_code = d->test_event_code;
     pixel->testing = (d->test_event_code.len > 0);
     pixel->assumed = d->assumed;
-
-    ngx_tiktok_report_gauges(stats, pixel);
 
     return NGX_OK;
 }
@@ -174,32 +174,22 @@ ngx_tiktok_report_reasons(ngx_pool_t *pool, ngx_tiktok_stats_t *stats,
 }
 
 
-/* those of former workers stand: only as many are looked at as there are */
-
 static void
 ngx_tiktok_report_gauges(ngx_tiktok_stats_t *stats,
     ngx_tiktok_report_pixel_t *pixel)
 {
-    time_t            oldest;
-    ngx_uint_t        i, n;
-    ngx_core_conf_t  *ccf;
+    time_t      oldest;
+    ngx_uint_t  i, n;
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
-                                           ngx_core_module);
+    pixel->unreadable = stats->unreadable;
 
-    n = ngx_min(ngx_max(ccf->worker_processes, 1), NGX_TIKTOK_WORKERS);
-
-    oldest = 0;
+    n = ngx_tiktok_stats_workers();
 
     for (i = 0; i < n; i++) {
         pixel->in_flight += stats->in_flight[i];
-
-        if (stats->oldest[i]
-            && (oldest == 0 || (time_t) stats->oldest[i] < oldest))
-        {
-            oldest = stats->oldest[i];
-        }
     }
+
+    oldest = ngx_tiktok_stats_oldest(stats);
 
     if (oldest && pixel->events) {
         pixel->oldest = ngx_max(ngx_time() - oldest, 0);

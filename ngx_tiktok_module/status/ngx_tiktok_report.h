@@ -35,6 +35,7 @@ typedef struct {
     ngx_atomic_t            events;         /* in the queue */
     ngx_atomic_t            capacity;
     ngx_atomic_t            oldest;         /* seconds */
+    ngx_atomic_t            unreadable;     /* segments of another user */
     ngx_atomic_t            in_flight;
     ngx_atomic_t            retry;          /* seconds */
     ngx_atomic_t            last_code;      /* signed */
