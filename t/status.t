@@ -18,7 +18,7 @@ my $KEYS  = {map { $_ => 0 } qw(ttclid ttp email phone external_id ip user_agent
 my $SHAPE = {
   pixel => '', state => '',
   results  => {map { $_ => 0 } qw(queued duplicate repeated denied undecided opted_out bot prefetch invalid queue_full origin)},
-  queue    => {map { $_ => 0 } qw(events bytes capacity oldest_seconds recovered delivered rejected expired corrupt)},
+  queue    => {map { $_ => 0 } qw(events bytes capacity oldest_seconds unreadable recovered delivered rejected expired corrupt)},
   events   => {Search => {queued => 0, delivered => 0, match_keys => $KEYS}, custom => {queued => 0, delivered => 0, match_keys => $KEYS}},
   left_out => {map { $_ => 0 } qw(email phone ip currency url text user)},
   unread   => {map { $_ => 0 } qw(compressed too_large broken)},

@@ -73,6 +73,7 @@ sub expected ($status) {
     $add->(queue_bytes           => $queue->{bytes});
     $add->(queue_capacity_bytes  => $queue->{capacity});
     $add->(queue_oldest_seconds  => $queue->{oldest_seconds});
+    $add->(queue_unreadable_files => $queue->{unreadable});
     $add->(queue_recovered_total => $queue->{recovered});
     $add->(test_event_code       => $pixel->{test_event_code} ? 1 : 0);
     $add->(consent_assumed       => $pixel->{consent} ? 1 : 0);
