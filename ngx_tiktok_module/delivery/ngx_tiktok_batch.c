@@ -296,6 +296,7 @@ static void
 ngx_tiktok_batch_delivered(ngx_tiktok_batch_t *batch)
 {
     time_t                     age;
+    ngx_str_t                  json;
     ngx_uint_t                 i, name;
     ngx_tiktok_record_t       *record;
     ngx_tiktok_counters_t     *counters;
@@ -311,8 +312,9 @@ ngx_tiktok_batch_delivered(ngx_tiktok_batch_t *batch)
         age = ngx_time() - (time_t) record->time;
 
         if (name >= NGX_TIKTOK_EVENT_NAMES) {
-            /* of a later version */
-            name = NGX_TIKTOK_EVENT_CUSTOM;
+            /* replayed, or of a later version */
+            ngx_tiktok_lease_json(&batch->leases[i], &json);
+            name = ngx_tiktok_event_written(&json);
         }
 
         ngx_tiktok_count(counters->events[name].delivered, 1);

@@ -148,6 +148,9 @@ ngx_str_t *ngx_tiktok_event_name(ngx_tiktok_event_e event);
 ngx_str_t *ngx_tiktok_event_spelling(ngx_tiktok_event_e event,
     ngx_uint_t legacy);
 
+/* the number of an event whose JSON was written by this module */
+ngx_tiktok_event_e ngx_tiktok_event_written(ngx_str_t *json);
+
 /* the number of an event in any spelling of TikTok's */
 ngx_tiktok_event_e ngx_tiktok_event_number(ngx_str_t *name);
 

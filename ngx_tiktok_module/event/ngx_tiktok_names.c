@@ -146,6 +146,35 @@ ngx_tiktok_event_number(ngx_str_t *name)
 
 
 ngx_tiktok_event_e
+ngx_tiktok_event_written(ngx_str_t *json)
+{
+    u_char     *p, *last;
+    ngx_str_t   name;
+
+    static ngx_str_t  start = ngx_string("{\"event\":\"");
+
+    if (json->len < start.len
+        || ngx_memcmp(json->data, start.data, start.len) != 0)
+    {
+        return NGX_TIKTOK_EVENT_CUSTOM;
+    }
+
+    p = json->data + start.len;
+    last = json->data + json->len;
+
+    name.data = p;
+
+    while (p < last && *p != '"') {
+        p++;
+    }
+
+    name.len = p - name.data;
+
+    return ngx_tiktok_event_number(&name);
+}
+
+
+ngx_tiktok_event_e
 ngx_tiktok_event_alias(ngx_str_t *name)
 {
     return ngx_tiktok_name_find(ngx_tiktok_alias_names, name);
