@@ -21,6 +21,7 @@ my %policy = (
   variable   => 'variable $arg_verdict',
   assumed    => 'assumed',
   both       => ['cookie consent yes', 'cookie second yes'],
+  region     => ['onetrust if=$eu', 'assumed if=$us'],
   country    => ['assumed if=$elsewhere', 'cookie consent yes if=$europe', 'cookie notice yes if=$http_x_notice'],
 );
 my $locations = sub {
@@ -28,7 +29,8 @@ my $locations = sub {
 };
 
 my $t = Test::TikTok->new(sandbox => 1)->conf(
-  http => 'map $http_x_country $europe { default 0; DE 1; FR 1; } map $http_x_country $elsewhere { default 0; BR 1; }',
+  http => 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; geo $region { default 0; 192.0.2.0/24 eu; 2001:db8::/32 eu; 198.51.100.0/24 us; }
+    map $region $eu { eu 1; } map $region $us { us 1; } map $http_x_country $europe { default 0; DE 1; FR 1; } map $http_x_country $elsewhere { default 0; BR 1; }',
   '= /why' => 'tiktok_consent onetrust; return 200 "$tiktok_consent_reason";',
   $locations->(),
 )->start;
@@ -85,6 +87,11 @@ my @denied = (    # policy, cookies, verdict, further headers
   [both     => 'consent=yes',                                                                        'undecided'],
   [both     => 'second=no',                                                                          'denied'],
   [country  => 'consent=yes',                                                                        'undecided'],
+  [region   => onetrust('C0004:0'),                                                                  'denied',    'X-Real-IP' => '192.0.2.7'],
+  [region   => undef,                                                                                'undecided', 'X-Real-IP' => '192.0.2.7'],
+  [region   => undef,                                                                                'undecided', 'X-Real-IP' => '2001:db8::7'],
+  [region   => onetrust('C0004:1'),                                                                  'undecided', 'X-Real-IP' => '203.0.113.7'],
+  [region   => onetrust('C0004:1'),                                                                  'undecided'],
   [country  => 'consent=no',                                                                         'denied',    'X-Country' => 'DE'],
   [country  => undef,                                                                                'undecided', 'X-Country' => 'FR'],
   [country  => 'consent=yes',                                                                        'undecided', 'X-Country' => 'US'],
@@ -104,6 +111,9 @@ my @granted = (
   [caseless => 'consent=aLL',                                                                        'granted'],
   [assumed  => undef,                                                                                'granted'],
   [both     => 'consent=yes; second=yes',                                                            'granted'],
+  [region   => onetrust('C0004:1'),                                                                  'granted', 'X-Real-IP' => '192.0.2.7'],
+  [region   => onetrust('C0004:1'),                                                                  'granted', 'X-Real-IP' => '2001:db8::7'],
+  [region   => onetrust('C0004:0'),                                                                  'granted', 'X-Real-IP' => '198.51.100.7'],
   [country  => undef,                                                                                'granted', 'X-Country' => 'BR'],
   [country  => 'consent=yes',                                                                        'granted', 'X-Country' => 'DE'],
   [country  => 'consent=yes; notice=yes',                                                            'granted', 'X-Country' => 'DE', 'X-Notice' => '1'],
@@ -146,6 +156,12 @@ subtest 'with consent' => sub {
   is counted($t), "queued=$all", 'each is counted';
   is $t->sandbox_events(count => $all), $all, 'and arrives';
   ok grep({/CTESTPIXEL/} glob $t->dir . '/queue/*'), 'now there is a file of the pixel';
+};
+
+subtest 'opt-out in one region' => sub {
+  my @us = (uri => '/region', 'X-Real-IP' => '198.51.100.7');
+  is_answer $t->beacon({event => 'Contact'}, @us), '204 queued granted', 'without a signal';
+  is_answer $t->beacon({event => 'Contact'}, @us, 'Sec-GPC' => 1), '204 opted_out opted_out', 'with one';
 };
 
 subtest 'reasons' => sub {
