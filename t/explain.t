@@ -40,7 +40,7 @@ is keys %seen, 3 * keys %wanted, 'each was tried';
 
 is_deeply [asked('onetrust')], [1, "undecided: onetrust: no cookie\n"], 'no header';
 is_deeply [asked('cookie a yes', 'cookie b yes', 'Cookie: a=yes; b=no')], [1, "denied: cookie: b does not match\n"], 'several policies';
-is_deeply [asked('cookie a yes', 'Cookie: a=yes', 'Sec-GPC: 1')], [1, "opted_out: Sec-GPC\n"], 'another header';
+is_deeply [asked('cookie a yes', 'Cookie: a=yes', 'Sec-GPC: 1')], [1, "opted_out: gpc\n"], 'another header';
 is_deeply [asked('variable $http_x_consent', 'X-Consent: 1')], [0, "granted: variable: \$http_x_consent grants\n"], 'and what variables make of it';
 
 my ($status, $said) = asked('nonesuch', 'Cookie: a=b');

@@ -128,6 +128,7 @@ subtest 'the page' => sub {
     stop => sub ($c, $r) { $c->answer(200, encode_json({code => 40400, message => 'no such route', request_id => 'R2'})) },
   });
   my %conf = (tiktok_delivery => 'batch=1 retry_min=10ms retry_max=1h', tiktok_test_event_code => q{'"><img src=x>$arg_x'});
+  $conf{'= /odd'} = q{tiktok_beacon; tiktok_consent cookie '<b>"&amp"' yes;};
   $t->api($backend)->conf(%conf)->start;
   my $page = sub ($what) { return safe($t->get('/status', Accept => 'text/html'), $what) };
 
@@ -150,10 +151,13 @@ subtest 'the page' => sub {
   $t->beacon(event('p1', event => 'Purchase', user => {email => 'a@b.example', external_id => 'c'}, properties => {order_id => '1'}));
   $t->beacon(event('own', event => 'Fitted'));
   $t->beacon(event('no'), cookies => {consent => 'no'});
+  $t->beacon(event('odd'), uri => '/odd', cookies => '<b>"&amp"=no') for 1 .. 2;
   my $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{events} == 0 }));
   $dom = $page->('numbers');
   my $cards = cards($dom);
   is_deeply $cards->{'What became of captures'}, {map { $_ => "$pixel->{results}{$_}" } keys %{$pixel->{results}}}, 'the results';
+  is_deeply $cards->{'Why consent was granted or not'}, $pixel->{consent_reasons}, 'the reasons of consent';
+  is $cards->{'Why consent was granted or not'}{'cookie: <b>"&amp" does not match'}, 2, 'as they stand in the configuration';
   is $cards->{'What became of captures'}{duplicate}, 40, 'some of them';
   is $cards->{'What became of queued events'}{delivered}, 42, 'the fates';
   is $cards->{'The queue'}{capacity}, '64 MB', 'bytes with their unit';

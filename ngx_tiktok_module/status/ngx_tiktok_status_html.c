@@ -32,6 +32,8 @@ static void ngx_tiktok_html_tiles(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
 static void ngx_tiktok_html_group(ngx_tiktok_writer_t *w,
     ngx_tiktok_group_t *group, ngx_tiktok_report_pixel_t *pixel);
+static void ngx_tiktok_html_reasons(ngx_tiktok_writer_t *w,
+    ngx_tiktok_report_pixel_t *pixel);
 static void ngx_tiktok_html_answer(ngx_tiktok_writer_t *w, char *name,
     ngx_str_t *text);
 static void ngx_tiktok_html_events(ngx_tiktok_writer_t *w,
@@ -276,6 +278,7 @@ ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
     ngx_tiktok_write_literal(w, "<div class=\"cards\">\n");
 
     ngx_tiktok_html_events(w, pixel);
+    ngx_tiktok_html_reasons(w, pixel);
 
     for (group = ngx_tiktok_groups; group->object; group++) {
         ngx_tiktok_html_group(w, group, pixel);
@@ -379,6 +382,41 @@ ngx_tiktok_html_group(ngx_tiktok_writer_t *w, ngx_tiktok_group_t *group,
     if (ngx_strcmp(group->object, "delivery") == 0) {
         ngx_tiktok_html_answer(w, "last_message", &pixel->last_message);
         ngx_tiktok_html_answer(w, "last_request_id", &pixel->last_request_id);
+    }
+
+    ngx_tiktok_write_literal(w, "</table>\n</div>\n");
+}
+
+
+static void
+ngx_tiktok_html_reasons(ngx_tiktok_writer_t *w,
+    ngx_tiktok_report_pixel_t *pixel)
+{
+    ngx_uint_t                   i;
+    ngx_atomic_int_t             sum;
+    ngx_tiktok_report_reason_t  *reason;
+
+    sum = 0;
+    reason = pixel->reasons.elts;
+
+    for (i = 0; i < pixel->reasons.nelts; i++) {
+        sum += reason[i].n;
+    }
+
+    if (sum == 0) {
+        return;
+    }
+
+    ngx_tiktok_write_literal(w, "<div class=\"card\">\n<h3>Why consent was "
+                             "granted or not</h3>\n<table>\n");
+
+    for (i = 0; i < pixel->reasons.nelts; i++) {
+        ngx_tiktok_write_literal(w, "<tr><th>");
+        ngx_tiktok_html_text(w, &reason[i].text);
+        ngx_tiktok_html_bar(w, reason[i].n, sum);
+        ngx_tiktok_write_literal(w, "<td>");
+        ngx_tiktok_html_number(w, reason[i].n);
+        ngx_tiktok_write_literal(w, "\n");
     }
 
     ngx_tiktok_write_literal(w, "</table>\n</div>\n");
