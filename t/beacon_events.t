@@ -97,7 +97,7 @@ subtest 'event_id' => sub {
   is grep(!/\A[0-9a-f]{32}\z/, @generated), 0, 'at random';
 
   my $after = $t->status->{pixels}[0]{event_id};
-  is_deeply {map { $_ => $after->{$_} - $before->{$_} } keys %$after}, {given => 11, order => 4, generated => 7}, 'and is counted by origin';
+  is_deeply {map { $_ => $after->{$_} - $before->{$_} } keys %$after}, {given => 11, order => 4, generated => 7, mismatched => 0}, 'and is counted by origin';
 };
 
 subtest 'event_time' => sub {

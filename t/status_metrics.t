@@ -65,7 +65,8 @@ sub expected ($status) {
     $each->(left_out_total  => part   => $pixel->{left_out});
     $each->(consent_reasons_total => reason => $pixel->{consent_reasons});
     $each->(unread_total    => reason => $pixel->{unread});
-    $each->(event_ids_total => source => $pixel->{event_id});
+    $each->(event_ids_total => source => {map { $_ => $pixel->{event_id}{$_} } qw(given order generated)});
+    $add->(event_id_mismatches_total => $pixel->{event_id}{mismatched});
     $each->(fates_total     => fate   => {map { $_ => $queue->{$_} } qw(delivered rejected expired corrupt)});
     $add->(state => $_ eq $pixel->{state} ? 1 : 0, state => $_) for qw(ok backoff auth stopped removed);
 

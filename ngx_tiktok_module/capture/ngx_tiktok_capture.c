@@ -9,10 +9,15 @@
 #include "ngx_tiktok_capture.h"
 
 
+#define NGX_TIKTOK_MISMATCH_INTERVAL  86400     /* between two warnings */
+
+
 static void ngx_tiktok_capture_seen(ngx_tiktok_destination_t *d,
     ngx_tiktok_item_t *items, ngx_uint_t n);
 static ngx_int_t ngx_tiktok_capture_test_code(ngx_http_request_t *r,
     ngx_str_t *code);
+static void ngx_tiktok_capture_mismatch(ngx_http_request_t *r,
+    ngx_tiktok_queue_t *queue);
 static void ngx_tiktok_capture_count(ngx_tiktok_stats_t *stats,
     ngx_tiktok_event_t *event);
 
@@ -106,8 +111,12 @@ ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
         for (i = 0; i < n; i++) {
             if (items[i].result == NGX_TIKTOK_RESULT_QUEUED) {
-                ngx_tiktok_seen_add(d->queue.store->seen, &items[i].key,
-                                    ngx_time());
+                if (ngx_tiktok_seen_add(d->queue.store->seen, &items[i].key,
+                                        ngx_time()))
+                {
+                    ngx_tiktok_capture_mismatch(r, &d->queue);
+                }
+
                 ngx_tiktok_capture_count(d->queue.stats, &items[i].event);
             }
         }
@@ -200,6 +209,36 @@ ngx_tiktok_capture_test_code(ngx_http_request_t *r, ngx_str_t *code)
     }
 
     return NGX_OK;
+}
+
+
+/* an order that comes under two ids is two purchases for TikTok */
+
+static void
+ngx_tiktok_capture_mismatch(ngx_http_request_t *r, ngx_tiktok_queue_t *queue)
+{
+    ngx_atomic_uint_t       told, now;
+    ngx_tiktok_stats_t     *stats;
+    ngx_tiktok_counters_t  *counters;
+
+    stats = queue->stats;
+    counters = ngx_tiktok_counters(stats);
+
+    ngx_tiktok_count(counters->mismatched, 1);
+
+    now = ngx_time();
+    told = stats->mismatch_told;
+
+    if (now - told < NGX_TIKTOK_MISMATCH_INTERVAL
+        || !ngx_atomic_cmp_set(&stats->mismatch_told, told, now))
+    {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "tiktok: pixel \"%V\" got one order under two event ids, "
+                  "which TikTok counts twice: all paths must send the same "
+                  "event_id, or none and the same order_id", &queue->pixel);
 }
 
 

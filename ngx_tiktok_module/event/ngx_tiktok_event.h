@@ -116,6 +116,7 @@ typedef struct {
     ngx_str_t                spelling;      /* as it goes out */
     ngx_str_t                event_id;
     ngx_tiktok_id_source_e   id_source;
+    ngx_str_t                order_id;      /* of a purchase, or empty */
     time_t                   time;          /* event_time */
     ngx_uint_t               keys;          /* bits of ngx_tiktok_key_e */
     ngx_str_t                ttclid;        /* empty if there is none */

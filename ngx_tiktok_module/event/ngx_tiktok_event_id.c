@@ -17,6 +17,7 @@
 #define NGX_TIKTOK_ORDER_PREFIX  "order."
 
 
+static ngx_int_t ngx_tiktok_event_order(ngx_tiktok_parts_t *parts);
 static ngx_int_t ngx_tiktok_event_id_given(ngx_tiktok_parts_t *parts,
     cJSON *id);
 static ngx_int_t ngx_tiktok_event_id_order(ngx_tiktok_parts_t *parts);
@@ -29,6 +30,12 @@ ngx_tiktok_parts_event_id(ngx_tiktok_parts_t *parts, cJSON *id)
 {
     ngx_int_t  rc;
 
+    if (parts->event->name == NGX_TIKTOK_EVENT_PURCHASE
+        && ngx_tiktok_event_order(parts) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (id && !(ngx_tiktok_is(id, cJSON_String) && *id->valuestring == '\0')) {
         rc = ngx_tiktok_event_id_given(parts, id);
 
@@ -37,15 +44,42 @@ ngx_tiktok_parts_event_id(ngx_tiktok_parts_t *parts, cJSON *id)
         }
     }
 
-    if (parts->event->name == NGX_TIKTOK_EVENT_PURCHASE) {
-        rc = ngx_tiktok_event_id_order(parts);
-
-        if (rc != NGX_DECLINED) {
-            return rc;
-        }
+    if (parts->event->order_id.len) {
+        return ngx_tiktok_event_id_order(parts);
     }
 
     return ngx_tiktok_event_id_random(parts);
+}
+
+
+/* the order of a purchase, if an event_id can be made of it */
+
+static ngx_int_t
+ngx_tiktok_event_order(ngx_tiktok_parts_t *parts)
+{
+    cJSON      *item;
+    u_char      buf[NGX_TIKTOK_DIGITS_LEN];
+    ngx_str_t   text, *order;
+
+    item = parts->properties[NGX_TIKTOK_PROPERTY_ORDER_ID];
+
+    if (item == NULL
+        || ngx_tiktok_parts_text(item, buf, &text) != NGX_OK
+        || text.len == 0
+        || text.len > NGX_TIKTOK_EVENT_ID_LEN
+                      - (sizeof(NGX_TIKTOK_ORDER_PREFIX) - 1)
+        || !ngx_tiktok_event_id_printable(&text)
+        || ngx_tiktok_has_email(text.data, text.len))
+    {
+        return NGX_OK;
+    }
+
+    order = &parts->event->order_id;
+
+    order->len = text.len;
+    order->data = ngx_pstrdup(parts->pool, &text);
+
+    return order->data ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -101,27 +135,13 @@ ngx_tiktok_event_id_given(ngx_tiktok_parts_t *parts, cJSON *id)
 static ngx_int_t
 ngx_tiktok_event_id_order(ngx_tiktok_parts_t *parts)
 {
-    cJSON      *order;
     u_char     *p;
-    u_char      buf[NGX_TIKTOK_DIGITS_LEN];
-    ngx_str_t   text, *event_id;
+    ngx_str_t  *order, *event_id;
 
-    order = parts->properties[NGX_TIKTOK_PROPERTY_ORDER_ID];
-
-    if (order == NULL
-        || ngx_tiktok_parts_text(order, buf, &text) != NGX_OK
-        || text.len == 0
-        || text.len > NGX_TIKTOK_EVENT_ID_LEN
-                      - (sizeof(NGX_TIKTOK_ORDER_PREFIX) - 1)
-        || !ngx_tiktok_event_id_printable(&text)
-        || ngx_tiktok_has_email(text.data, text.len))
-    {
-        return NGX_DECLINED;
-    }
-
+    order = &parts->event->order_id;
     event_id = &parts->event->event_id;
 
-    event_id->len = sizeof(NGX_TIKTOK_ORDER_PREFIX) - 1 + text.len;
+    event_id->len = sizeof(NGX_TIKTOK_ORDER_PREFIX) - 1 + order->len;
     event_id->data = ngx_pnalloc(parts->pool, event_id->len);
 
     if (event_id->data == NULL) {
@@ -130,7 +150,7 @@ ngx_tiktok_event_id_order(ngx_tiktok_parts_t *parts)
 
     p = ngx_cpymem(event_id->data, NGX_TIKTOK_ORDER_PREFIX,
                    sizeof(NGX_TIKTOK_ORDER_PREFIX) - 1);
-    ngx_memcpy(p, text.data, text.len);
+    ngx_memcpy(p, order->data, order->len);
 
     parts->event->id_source = NGX_TIKTOK_ID_ORDER;
 

@@ -13,7 +13,8 @@
 
 typedef struct {
     uint64_t    key;                        /* 0 is free */
-    uint64_t    time;
+    uint32_t    time;
+    uint32_t    tag;                        /* what came under the key */
 } ngx_tiktok_seen_entry_t;
 
 
@@ -40,8 +41,8 @@ static ngx_tiktok_seen_bucket_t *ngx_tiktok_seen_order(ngx_tiktok_seen_t *seen,
     uint64_t key);
 static time_t ngx_tiktok_seen_age(ngx_tiktok_seen_bucket_t *bucket,
     uint64_t key, time_t now);
-static void ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket, uint64_t key,
-    time_t now, ngx_uint_t keep);
+static ngx_uint_t ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket,
+    uint64_t key, uint32_t tag, time_t now, ngx_uint_t keep);
 
 
 ngx_int_t
@@ -110,6 +111,14 @@ ngx_tiktok_seen_key(ngx_tiktok_seen_key_t *key, ngx_str_t *pixel,
     p = ngx_cpymem(p, &event->identity, sizeof(uint32_t));
 
     key->event = ngx_tiktok_seen_hash(text, p - text);
+    key->order_id = 0;
+
+    if (event->order_id.len) {
+        p = ngx_snprintf(text, sizeof(text), "?%V%Zorder_id%Z%V", pixel,
+                         &event->order_id);
+
+        key->order_id = ngx_tiktok_seen_hash(text, p - text);
+    }
 }
 
 
@@ -180,28 +189,39 @@ ngx_tiktok_seen_check(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
 }
 
 
-void
+ngx_uint_t
 ngx_tiktok_seen_add(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
     time_t now)
 {
+    ngx_uint_t          other;
     ngx_slab_pool_t    *shpool;
     ngx_tiktok_seen_t  *seen;
 
     seen = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+    other = 0;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    ngx_tiktok_seen_put(ngx_tiktok_seen_event(seen, key->event), key->event,
-                        now, NGX_TIKTOK_SEEN_DUPLICATE);
+    (void) ngx_tiktok_seen_put(ngx_tiktok_seen_event(seen, key->event),
+                               key->event, 0, now, NGX_TIKTOK_SEEN_DUPLICATE);
 
     if (key->order) {
         /* counts from the first time */
-        ngx_tiktok_seen_put(ngx_tiktok_seen_order(seen, key->order),
-                            key->order, now, NGX_TIKTOK_SEEN_REPEATED);
+        (void) ngx_tiktok_seen_put(ngx_tiktok_seen_order(seen, key->order),
+                                   key->order, 0, now,
+                                   NGX_TIKTOK_SEEN_REPEATED);
+    }
+
+    if (key->order_id) {
+        other = ngx_tiktok_seen_put(ngx_tiktok_seen_event(seen, key->order_id),
+                                    key->order_id, (uint32_t) key->order, now,
+                                    NGX_TIKTOK_SEEN_DUPLICATE);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
+
+    return other;
 }
 
 
@@ -222,11 +242,14 @@ ngx_tiktok_seen_age(ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now)
 }
 
 
-/* the time of a key that is there is kept until it has run out */
+/*
+ * The time and tag of a key that is there are kept until it has run out.
+ * Returns whether it is there with another tag.
+ */
 
-static void
-ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now,
-    ngx_uint_t keep)
+static ngx_uint_t
+ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket, uint64_t key,
+    uint32_t tag, time_t now, ngx_uint_t keep)
 {
     ngx_uint_t                i;
     ngx_tiktok_seen_entry_t  *entry, *oldest;
@@ -238,11 +261,12 @@ ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now,
 
         if (entry->key == key) {
 
-            if (now - (time_t) entry->time > (time_t) keep) {
-                entry->time = now;
+            if (now - (time_t) entry->time <= (time_t) keep) {
+                return entry->tag != tag;
             }
 
-            return;
+            oldest = entry;
+            break;
         }
 
         if (entry->time < oldest->time) {
@@ -250,6 +274,9 @@ ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now,
         }
     }
 
-    oldest->time = now;
     oldest->key = key;
+    oldest->time = (uint32_t) now;
+    oldest->tag = tag;
+
+    return 0;
 }

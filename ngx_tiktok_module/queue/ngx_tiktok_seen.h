@@ -28,6 +28,7 @@ typedef struct {
     uint64_t    event;      /* pixel, event, event_id and identifiers */
     uint64_t    order;      /* the same without identifiers, or 0 where the
                                event is no purchase */
+    uint64_t    order_id;   /* pixel and order_id of a purchase, or 0 */
 } ngx_tiktok_seen_key_t;
 
 
@@ -46,9 +47,12 @@ void ngx_tiktok_seen_key(ngx_tiktok_seen_key_t *key, ngx_str_t *pixel,
 ngx_uint_t ngx_tiktok_seen_check(ngx_shm_zone_t *shm_zone,
     ngx_tiktok_seen_key_t *key, time_t now);
 
-/* remembers an event that was queued */
-void ngx_tiktok_seen_add(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
-    time_t now);
+/*
+ * Remembers an event that was queued.  Returns whether it is a purchase whose
+ * order came under another event_id within 48 hours.
+ */
+ngx_uint_t ngx_tiktok_seen_add(ngx_shm_zone_t *shm_zone,
+    ngx_tiktok_seen_key_t *key, time_t now);
 
 
 #endif /* _NGX_TIKTOK_SEEN_H_INCLUDED_ */

@@ -172,6 +172,15 @@ static ngx_tiktok_field_t  ngx_tiktok_id_sources[] = {
 };
 
 
+static ngx_tiktok_field_t  ngx_tiktok_mismatches[] = {
+
+    ngx_tiktok_metric("mismatched", "event_id_mismatches_total",
+                      sum.mismatched, 1,
+                      "purchases whose order came before under another "
+                      "event_id: TikTok counts both")
+};
+
+
 static ngx_tiktok_field_t  ngx_tiktok_ages[] = {
 
     ngx_tiktok_row("5m", sum.ages[0],
@@ -249,6 +258,9 @@ ngx_tiktok_group_t  ngx_tiktok_groups[] = {
 
     { "event_id", "Where event ids came from", "event_ids_total", "source",
       ngx_tiktok_fields(ngx_tiktok_id_sources) },
+
+    { "event_id", "Event ids that do not match", NULL, NULL,
+      ngx_tiktok_fields(ngx_tiktok_mismatches) },
 
     { "age_at_delivery", "Age of events at their delivery",
       "delivery_age_seconds", "le",

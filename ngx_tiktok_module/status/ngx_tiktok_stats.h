@@ -99,6 +99,7 @@ typedef struct {
     ngx_atomic_t                 left_out[NGX_TIKTOK_LEFT_OUTS];
     ngx_atomic_t                 unread[NGX_TIKTOK_UNREAD_REASONS];
     ngx_atomic_t                 id_sources[NGX_TIKTOK_ID_SOURCES];
+    ngx_atomic_t                 mismatched;
     ngx_atomic_t                 ages[NGX_TIKTOK_AGES];
     ngx_atomic_t                 reasons[NGX_TIKTOK_REASONS + 1];
     ngx_atomic_t                 requests;
@@ -125,6 +126,7 @@ typedef struct {
     ngx_atomic_t           disk;            /* bytes of segments on disk */
     ngx_atomic_t           unreadable;      /* segments of another user */
     ngx_uint_t             alarm;           /* age that was told, seconds */
+    ngx_atomic_t           mismatch_told;   /* when the log had it last */
 
     /* delivery, under the zone's mutex but for retry_at and next_request */
     ngx_uint_t             state;           /* ngx_tiktok_state_e */

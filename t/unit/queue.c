@@ -100,6 +100,8 @@ static ngx_uint_t unit_model_number(ngx_tiktok_lease_t *lease);
 static size_t unit_model_text(ngx_uint_t n, u_char *to);
 
 static uint64_t unit_seen_order(char *id, uint32_t identity, time_t now);
+static ngx_uint_t unit_seen_other(char *order, char *id, uint32_t identity,
+    time_t now);
 static ngx_uint_t unit_seen(ngx_tiktok_event_e name, char *spelling, char *id,
     uint32_t identity, time_t now, ngx_uint_t add);
 
@@ -1650,6 +1652,24 @@ unit_queue_seen(void)
             && unit_seen_order("p", 1, now) != unit_seen_order("q", 1, now),
             "seen: an order is known by its id");
 
+    /* one order under two ids */
+
+    unit_ok(!unit_seen_other("7", "order.7", 1, now)
+            && !unit_seen_other("7", "order.7", 2, now + 1),
+            "seen: an order, and again with other identifiers");
+    unit_ok(!unit_seen_other("8", "order.7", 1, now),
+            "seen: another order");
+    unit_ok(unit_seen_other("7", "7", 1, now + 2)
+            && unit_seen_other("7", "7", 2, now + 2),
+            "seen: the order under another id");
+    unit_ok(!unit_seen_other("7", "order.7", 3, now + 3),
+            "seen: the first id stays right");
+    unit_ok(!unit_seen_other("7", "7", 3, now + 2 * day + 1)
+            && unit_seen_other("7", "order.7", 4, now + 2 * day + 2),
+            "seen: for 48 hours");
+    unit_ok(!unit_seen_other("", "1", 1, now)
+            && !unit_seen_other("", "2", 1, now), "seen: no order at all");
+
     /* more than there is room for */
 
     add(PURCHASE, "old", 1, now);
@@ -1717,6 +1737,30 @@ unit_seen(ngx_tiktok_event_e name, char *spelling, char *id,
     }
 
     return ngx_tiktok_seen_check(&unit_seen_zone, &key, now);
+}
+
+
+static ngx_uint_t
+unit_seen_other(char *order, char *id, uint32_t identity, time_t now)
+{
+    ngx_str_t              pixel;
+    ngx_tiktok_event_t     event;
+    ngx_tiktok_seen_key_t  key;
+
+    ngx_memzero(&event, sizeof(ngx_tiktok_event_t));
+
+    event.name = NGX_TIKTOK_EVENT_PURCHASE;
+    event.event_id.data = (u_char *) id;
+    event.event_id.len = strlen(id);
+    event.order_id.data = (u_char *) order;
+    event.order_id.len = strlen(order);
+    event.identity = identity;
+
+    ngx_str_set(&pixel, PIXEL);
+
+    ngx_tiktok_seen_key(&key, &pixel, &event);
+
+    return ngx_tiktok_seen_add(&unit_seen_zone, &key, now);
 }
 
 
