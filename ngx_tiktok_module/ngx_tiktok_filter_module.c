@@ -14,6 +14,7 @@
 
 
 static ngx_int_t ngx_tiktok_filter_init(ngx_conf_t *cf);
+static void ngx_tiktok_filter_order(ngx_conf_t *cf);
 
 
 static ngx_http_module_t  ngx_tiktok_filter_module_ctx = {
@@ -47,7 +48,10 @@ ngx_module_t  ngx_tiktok_filter_module = {
 };
 
 
-/* what is not configured is not there */
+/*
+ * What is not configured is not there.  The last to be added is called first:
+ * values are read of what the shop sent, without the tag.
+ */
 
 static ngx_int_t
 ngx_tiktok_filter_init(ngx_conf_t *cf)
@@ -60,9 +64,44 @@ ngx_tiktok_filter_init(ngx_conf_t *cf)
         ngx_tiktok_cookies_init();
     }
 
+    if (tmcf->inject) {
+        ngx_tiktok_filter_order(cf);
+        ngx_tiktok_inject_init();
+    }
+
     if (tmcf->variables.nelts) {
         ngx_tiktok_copies_init();
     }
 
     return NGX_OK;
+}
+
+
+/* the last to be loaded comes first where both want to be before "gzip" */
+
+static void
+ngx_tiktok_filter_order(ngx_conf_t *cf)
+{
+    ngx_uint_t      i, loaded;
+    ngx_module_t  **modules;
+
+    loaded = 0;
+    modules = cf->cycle->modules;
+
+    for (i = 0; modules[i]; i++) {
+
+        if (modules[i] == &ngx_tiktok_filter_module) {
+            loaded = 1;
+
+        } else if (loaded
+                   && ngx_strcmp(modules[i]->name,
+                                 "ngx_http_brotli_filter_module")
+                      == 0)
+        {
+            ngx_log_error(NGX_LOG_WARN, cf->log, 0,
+                          "\"tiktok_inject\" would find pages compressed by "
+                          "brotli, load ngx_http_brotli_filter_module before "
+                          "ngx_tiktok_module");
+        }
+    }
 }

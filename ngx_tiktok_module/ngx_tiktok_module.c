@@ -136,6 +136,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tiktok_inject"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_tiktok_inject_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tiktok_click_id"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_tiktok_click_id_set,
@@ -819,6 +826,7 @@ ngx_tiktok_create_main_conf(ngx_conf_t *cf)
      *     tmcf->store.fsync = 0;
      *     tmcf->store.zone = NULL;
      *     tmcf->store.seen = NULL;
+     *     tmcf->inject = 0;
      */
 
     ngx_queue_init(&tmcf->store.queues);
@@ -894,6 +902,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->event_rules = NGX_CONF_UNSET_PTR;
     conf->request_values = NGX_CONF_UNSET_PTR;
     conf->response_values = NGX_CONF_UNSET_PTR;
+    conf->inject = NGX_CONF_UNSET_PTR;
     conf->body = NGX_CONF_UNSET_SIZE;
     conf->events = NGX_CONF_UNSET_UINT;
     conf->depth = NGX_CONF_UNSET_UINT;
@@ -942,6 +951,7 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->request_values, prev->request_values, NULL);
     ngx_conf_merge_ptr_value(conf->response_values, prev->response_values,
                              NULL);
+    ngx_conf_merge_ptr_value(conf->inject, prev->inject, NULL);
 
     ngx_conf_merge_size_value(conf->body, prev->body, 65536);
     ngx_conf_merge_uint_value(conf->events, prev->events, 50);

@@ -26,6 +26,7 @@ typedef struct {
     ngx_array_t                 destinations;   /* ngx_tiktok_destination_t * */
     ngx_array_t                 variables;      /* ngx_str_t: names of those
                                                    of bodies and answers */
+    ngx_flag_t                  inject;         /* "tiktok_inject" is used */
 } ngx_tiktok_main_conf_t;
 
 
@@ -47,6 +48,15 @@ typedef struct {
 } ngx_tiktok_cookie_conf_t;
 
 
+/* "tiktok_inject" */
+
+typedef struct {
+    ngx_http_complex_value_t   *src;
+    ngx_http_complex_value_t   *nonce;          /* or NULL */
+    ngx_uint_t                  said;           /* reasons that were logged */
+} ngx_tiktok_inject_conf_t;
+
+
 typedef struct {
     ngx_str_t                   pixel;          /* unset: NULL, off: empty */
     ngx_str_t                   token_file;
@@ -63,6 +73,7 @@ typedef struct {
     ngx_uint_t                  said;           /* bits of what this location
                                                    has said of them */
     ngx_tiktok_phone_plan_t    *phone_plan;     /* "tiktok_phone_country" */
+    ngx_tiktok_inject_conf_t   *inject;         /* off: NULL */
     size_t                      body;           /* "tiktok_beacon_limits" */
     ngx_uint_t                  events;
     ngx_uint_t                  depth;

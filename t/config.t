@@ -105,6 +105,10 @@ my @bad = (
 
   (map { ["click id $_", {tiktok_click_id => $_}, 'tiktok_click_id', qr/invalid parameter.*max_age=30d/] }
     'yes', 'max_age=1d', 'on off', 'on max_age=0', 'on max_age=x', 'on max_age=', 'on domain=', 'on "domain=a b"', 'on path=/'),
+  (map { ["inject $_", {tiktok_inject => $_}, 'tiktok_inject', qr{such as "/_t/s\.js"}] } qw(s.js data:x javascript:x /), '"<script>"', '" "'),
+  (map { ["inject /s.js $_", {tiktok_inject => "/s.js $_"}, 'tiktok_inject', qr/\Q$_\E.*known is nonce=/] } qw(nonce async=1)),
+  ['inject twice', {tiktok_inject => ['/s.js', '/s.js']}, 'tiktok_inject', qr/duplicate/],
+  ['inject of three', {tiktok_inject => '/s.js nonce=1 nonce=2'}, 'tiktok_inject', qr/number of arguments/],
   ['click id twice', {tiktok_click_id => ['on', 'off']}, 'tiktok_click_id', qr/duplicate/],
   ['click id of nothing', {tiktok_click_id => ''}, 'tiktok_click_id', qr/number of arguments/],
 
@@ -188,6 +192,8 @@ subtest 'good ones' => sub {
     ['a relative directory', {tiktok_queue => 'queue'}],
     ['the longest pixel', {tiktok_pixel => 'C' x 64}],
     ['origins', {tiktok_origin => ['https://a.example http://b.example:8080', 'https://c.example']}],
+    ['injection', {tiktok_inject => '/s.js nonce=$request_id', '= /x' => 'tiktok_inject off;', '= /y' => 'tiktok_inject "";', '= /z' => 'tiktok_inject $uri;'}],
+    ['injection, no pixel', {tiktok_inject => 'https://cdn.example/s.js', tiktok_pixel => 'off', '= /e' => undef}],
     ['all of a click id', {tiktok_click_id => 'off', '= /x' => 'tiktok_click_id on max_age=400d domain=.shop.example;'}],
     ['an empty test code', {tiktok_test_event_code => '""'}],
   );

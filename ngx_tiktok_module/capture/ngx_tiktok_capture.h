@@ -183,6 +183,16 @@ ngx_int_t ngx_tiktok_click_id_known(ngx_http_request_t *r,
 /* adds the header filter for the cookies that the module sets */
 void ngx_tiktok_cookies_init(void);
 
+/* reader of "tiktok_inject" */
+char *ngx_tiktok_inject_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* adds the filters that put the script's tag into pages */
+void ngx_tiktok_inject_init(void);
+
+/* whether the answer's Cache-Control has a word, given in lower case */
+ngx_uint_t ngx_tiktok_cache_control_has(ngx_http_request_t *r,
+    const char *word);
+
 /* adds the module's variables; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_variables_add(ngx_conf_t *cf);
 

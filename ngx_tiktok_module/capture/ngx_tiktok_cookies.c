@@ -33,7 +33,6 @@ static void ngx_tiktok_cookies(ngx_http_request_t *r,
     ngx_tiktok_loc_conf_t *tlcf);
 static ngx_uint_t ngx_tiktok_cookie_came(ngx_http_request_t *r,
     ngx_tiktok_cookie_name_t *name);
-static ngx_uint_t ngx_tiktok_answer_shared(ngx_http_request_t *r);
 static void ngx_tiktok_cookie_expire(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *name, ngx_str_t *domain);
 static void ngx_tiktok_cookie_set(ngx_http_request_t *r,
@@ -114,7 +113,10 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
 
         /* few requests come this far, so only they pay for consent */
 
-        if (ngx_tiktok_answer_shared(r)) {
+        if (ngx_tiktok_cache_control_has(r, "public")
+            || ngx_tiktok_cache_control_has(r, "s-maxage"))
+        {
+            /* caches may give the answer, and a cookie on it, to others */
             return;
         }
 
@@ -159,52 +161,6 @@ ngx_tiktok_cookie_came(ngx_http_request_t *r, ngx_tiktok_cookie_name_t *name)
     ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
 
     return ngx_tiktok_cookie_next(&cookies, name, 1, &pos, &cookie) == NGX_OK;
-}
-
-
-/* whether caches may give the answer, and a cookie on it, to others */
-
-static ngx_uint_t
-ngx_tiktok_answer_shared(ngx_http_request_t *r)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    part = &r->headers_out.headers.part;
-    h = part->elts;
-
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash == 0
-            || h[i].key.len != sizeof("Cache-Control") - 1
-            || ngx_strncasecmp(h[i].key.data, (u_char *) "Cache-Control",
-                               sizeof("Cache-Control") - 1)
-               != 0)
-        {
-            continue;
-        }
-
-        if (ngx_strlcasestrn(h[i].value.data,
-                             h[i].value.data + h[i].value.len,
-                             (u_char *) "public", 6 - 1)
-            || ngx_strlcasestrn(h[i].value.data,
-                                h[i].value.data + h[i].value.len,
-                                (u_char *) "s-maxage", 8 - 1))
-        {
-            return 1;
-        }
-    }
 }
 
 
@@ -265,4 +221,41 @@ ngx_tiktok_cookie_set(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
                    "tiktok cookie \"%V\" for %T", name, max_age);
 
     (void) ngx_tiktok_header(r, &ngx_tiktok_set_cookie_header, &cookie);
+}
+
+
+ngx_uint_t
+ngx_tiktok_cache_control_has(ngx_http_request_t *r, const char *word)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                return 0;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash != 0
+            && h[i].key.len == sizeof("Cache-Control") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Cache-Control",
+                               sizeof("Cache-Control") - 1)
+               == 0
+            && ngx_strlcasestrn(h[i].value.data,
+                                h[i].value.data + h[i].value.len,
+                                (u_char *) word, ngx_strlen(word) - 1))
+        {
+            return 1;
+        }
+    }
 }

@@ -30,6 +30,7 @@ void fuzz_failed(const char *what, const char *file, int line);
  * has a few good inputs in corpus/NAME.
  */
 void fuzz_consent(u_char *data, size_t size);
+void fuzz_html(u_char *data, size_t size);
 void fuzz_tcf(u_char *data, size_t size);
 void fuzz_gpp(u_char *data, size_t size);
 

@@ -31,6 +31,7 @@ typedef struct {
 
 static fuzz_target_t  fuzz_targets[] = {
     { "consent", fuzz_consent },
+    { "html", fuzz_html },
     { "tcf", fuzz_tcf },
     { "gpp", fuzz_gpp },
     { NULL, NULL }

@@ -26,6 +26,7 @@ typedef struct {
 static unit_room_t  unit_rooms[] = {
     { "consent", unit_consent },
     { "event", unit_event },
+    { "html", unit_html },
     { "phones", unit_phones },
     { "queue", unit_queue },
     { "status", unit_status },

@@ -28,6 +28,7 @@ ngx_int_t unit_policy(ngx_conf_t *cf, char *text, ngx_tiktok_policy_t *policy,
 /* the rooms; a configuration is there for those that read one */
 void unit_consent(ngx_conf_t *cf);
 void unit_event(ngx_conf_t *cf);
+void unit_html(ngx_conf_t *cf);
 void unit_phones(ngx_conf_t *cf);
 void unit_queue(ngx_conf_t *cf);
 void unit_status(ngx_conf_t *cf);
