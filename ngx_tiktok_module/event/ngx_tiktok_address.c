@@ -30,6 +30,7 @@ static ngx_uint_t ngx_tiktok_zip_us(ngx_str_t *text,
     ngx_tiktok_place_t *place);
 static ngx_uint_t ngx_tiktok_zip_digits(u_char *p, size_t len);
 static ngx_uint_t ngx_tiktok_dash(uint32_t c);
+static ngx_uint_t ngx_tiktok_words(ngx_str_t *text);
 
 
 #define ngx_tiktok_in_us(place)                                               \
@@ -135,7 +136,7 @@ ngx_tiktok_normal_zip(u_char *dst, ngx_str_t *text, ngx_tiktok_place_t *place)
     u_char    *p, *q, *d, *last;
     uint32_t   c;
 
-    if (!ngx_tiktok_utf8_printable(text)) {
+    if (!ngx_tiktok_words(text)) {
         return NULL;
     }
 
@@ -314,9 +315,7 @@ ngx_tiktok_normal_words(u_char *dst, ngx_str_t *text, ngx_uint_t blanks)
     u_char    *p, *q, *d, *last;
     uint32_t   c;
 
-    if (!ngx_tiktok_utf8_printable(text)
-        || memchr(text->data, '@', text->len))
-    {
+    if (!ngx_tiktok_words(text)) {
         return NULL;
     }
 
@@ -342,4 +341,14 @@ ngx_tiktok_normal_words(u_char *dst, ngx_str_t *text, ngx_uint_t blanks)
     }
 
     return d > dst ? d : NULL;
+}
+
+
+/* no e-mail address in the wrong field */
+
+static ngx_uint_t
+ngx_tiktok_words(ngx_str_t *text)
+{
+    return ngx_tiktok_utf8_printable(text)
+           && memchr(text->data, '@', text->len) == NULL;
 }

@@ -102,12 +102,18 @@ ngx_tiktok_phone_plan(ngx_str_t *country)
     ngx_uint_t                i;
     ngx_tiktok_phone_plan_t  *plan;
 
+    if (country->len != 2) {
+        return NULL;
+    }
+
     for (i = 0; i < NGX_TIKTOK_PHONE_PLANS; i++) {
         plan = &ngx_tiktok_phone_plans[i];
 
-        if (country->len == 2
-            && ngx_strncasecmp(country->data, (u_char *) plan->country, 2)
-               == 0)
+        /* those that are of no country have no letters */
+
+        if (plan->country[0] != '\0'
+            && ngx_toupper(country->data[0]) == plan->country[0]
+            && ngx_toupper(country->data[1]) == plan->country[1])
         {
             return plan;
         }

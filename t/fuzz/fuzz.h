@@ -31,6 +31,8 @@ void fuzz_failed(const char *what, const char *file, int line);
  */
 void fuzz_consent(u_char *data, size_t size);
 void fuzz_html(u_char *data, size_t size);
+void fuzz_identity(u_char *data, size_t size);
+void fuzz_phone(u_char *data, size_t size);
 void fuzz_tcf(u_char *data, size_t size);
 void fuzz_gpp(u_char *data, size_t size);
 

@@ -32,6 +32,8 @@ typedef struct {
 static fuzz_target_t  fuzz_targets[] = {
     { "consent", fuzz_consent },
     { "html", fuzz_html },
+    { "identity", fuzz_identity },
+    { "phone", fuzz_phone },
     { "tcf", fuzz_tcf },
     { "gpp", fuzz_gpp },
     { NULL, NULL }
