@@ -193,12 +193,22 @@ ngx_tiktok_normal_email(u_char *dst, ngx_str_t *text,
 
     for (p = text->data; p < last; p++) {
 
-        if (*p <= ' ' || *p == 0x7f) {
-            return NULL;
+        if (*p == '@') {
+
+            if (at) {
+                return NULL;
+            }
+
+            at = p;
+            continue;
         }
 
-        if (*p == '@') {
-            at = p;
+        /* several of them, or one with a name beside it */
+
+        if (*p <= ' ' || *p == 0x7f
+            || *p == ',' || *p == ';' || *p == '<' || *p == '>')
+        {
+            return NULL;
         }
     }
 

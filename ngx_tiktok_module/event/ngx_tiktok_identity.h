@@ -35,7 +35,7 @@ typedef struct {
  * NGX_TIKTOK_IDENTIFIER_SIZE.  Returns the end of what was written, or NULL
  * when the value can't be of its kind and has to be left out.
  *
- * email        lower-cased by Unicode; needs an "@" inside
+ * email        lower-cased by Unicode; needs one "@" inside
  * phone        E.164
  * external_id  as it is
  * name         lower-cased, without punctuation

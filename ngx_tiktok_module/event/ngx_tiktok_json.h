@@ -118,6 +118,9 @@ void ngx_tiktok_write_name(ngx_tiktok_writer_t *w, const char *name);
 /* UTF-8 text as a JSON string, in quotes and escaped */
 void ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len);
 
+/* the same of a text that is known to have nothing to escape */
+void ngx_tiktok_write_quoted(ngx_tiktok_writer_t *w, u_char *data, size_t len);
+
 /* the same without the quotes: a part of a string */
 void ngx_tiktok_write_text(ngx_tiktok_writer_t *w, u_char *data, size_t len);
 

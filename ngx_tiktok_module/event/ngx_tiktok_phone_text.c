@@ -20,6 +20,8 @@
 #define NGX_TIKTOK_PHONE_ISUB       ";isub="
 
 
+static ngx_int_t ngx_tiktok_phone_read_plain(ngx_tiktok_phone_text_t *phone,
+    u_char *p, u_char *last);
 static ngx_int_t ngx_tiktok_phone_read_context(ngx_tiktok_phone_text_t *phone,
     u_char *p, u_char *last);
 static ngx_int_t ngx_tiktok_phone_read_number(ngx_tiktok_phone_text_t *phone,
@@ -72,6 +74,10 @@ ngx_tiktok_phone_read(ngx_tiktok_phone_text_t *phone, ngx_str_t *text)
     }
 
     last = text->data + text->len;
+
+    if (ngx_tiktok_phone_read_plain(phone, text->data, last) == NGX_OK) {
+        return NGX_OK;
+    }
 
     if (memchr(text->data, ';', text->len) == NULL) {
         return ngx_tiktok_phone_read_number(phone, text->data, last);
@@ -127,6 +133,47 @@ ngx_tiktok_phone_read_context(ngx_tiktok_phone_text_t *phone, u_char *p,
     }
 
     return ngx_tiktok_phone_read_digits(phone, p, end);
+}
+
+
+/* most are just digits and a few marks */
+
+static ngx_int_t
+ngx_tiktok_phone_read_plain(ngx_tiktok_phone_text_t *phone, u_char *p,
+    u_char *last)
+{
+    if (p < last && *p == '+') {
+        phone->plus = 1;
+        p++;
+    }
+
+    for ( /* void */ ; p < last; p++) {
+
+        if (*p >= '0' && *p <= '9') {
+
+            if (phone->len == NGX_TIKTOK_PHONE_DIGITS) {
+                break;
+            }
+
+            phone->digits[phone->len++] = *p;
+            continue;
+        }
+
+        if (*p != ' ' && *p != '-' && *p != '.' && *p != '/'
+            && *p != '(' && *p != ')')
+        {
+            break;
+        }
+    }
+
+    if (p == last && phone->len) {
+        return NGX_OK;
+    }
+
+    phone->plus = 0;
+    phone->len = 0;
+
+    return NGX_DECLINED;
 }
 
 

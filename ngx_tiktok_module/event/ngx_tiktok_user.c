@@ -224,26 +224,3 @@ ngx_tiktok_user_add(ngx_tiktok_user_field_t *field, ngx_uint_t hashed,
 
     field->n++;
 }
-
-
-void
-ngx_tiktok_write_key(ngx_tiktok_parts_t *parts, const char *name,
-    ngx_tiktok_key_e key, ngx_str_t *value)
-{
-    parts->event->keys |= 1 << key;
-
-    ngx_tiktok_write_field(parts, name, value);
-}
-
-
-void
-ngx_tiktok_write_field(ngx_tiktok_parts_t *parts, const char *name,
-    ngx_str_t *value)
-{
-    ngx_tiktok_writer_t  *w;
-
-    w = &parts->w;
-
-    ngx_tiktok_write_name(w, name);
-    ngx_tiktok_write_string(w, value->data, value->len);
-}

@@ -55,11 +55,5 @@ ngx_int_t ngx_tiktok_write_person(ngx_tiktok_parts_t *parts,
 void ngx_tiktok_write_visitor(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *fields);
 
-/* a member with a text, which is a key that TikTok matches by */
-void ngx_tiktok_write_key(ngx_tiktok_parts_t *parts, const char *name,
-    ngx_tiktok_key_e key, ngx_str_t *value);
-void ngx_tiktok_write_field(ngx_tiktok_parts_t *parts, const char *name,
-    ngx_str_t *value);
-
 
 #endif /* _NGX_TIKTOK_USER_H_INCLUDED_ */

@@ -170,7 +170,7 @@ ngx_tiktok_write_hashes(ngx_tiktok_parts_t *parts,
     ngx_tiktok_write_name(w, form->name);
 
     if (n == 1) {
-        ngx_tiktok_write_string(w, hashes[0], NGX_TIKTOK_HASH_LEN);
+        ngx_tiktok_write_quoted(w, hashes[0], NGX_TIKTOK_HASH_LEN);
         return NGX_OK;
     }
 
@@ -178,7 +178,7 @@ ngx_tiktok_write_hashes(ngx_tiktok_parts_t *parts,
 
     for (i = 0; i < n; i++) {
         ngx_tiktok_write_comma(w);
-        ngx_tiktok_write_string(w, hashes[i], NGX_TIKTOK_HASH_LEN);
+        ngx_tiktok_write_quoted(w, hashes[i], NGX_TIKTOK_HASH_LEN);
     }
 
     ngx_tiktok_write_literal(w, "]");
@@ -237,5 +237,6 @@ ngx_tiktok_write_clear(ngx_tiktok_parts_t *parts,
         place->country.len = NGX_TIKTOK_COUNTRY_LEN;
     }
 
-    ngx_tiktok_write_field(parts, form->name, &value);
+    ngx_tiktok_write_name(&parts->w, form->name);
+    ngx_tiktok_write_string(&parts->w, value.data, value.len);
 }

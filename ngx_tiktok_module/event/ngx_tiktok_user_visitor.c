@@ -35,6 +35,15 @@ static ngx_int_t ngx_tiktok_user_text(ngx_tiktok_parts_t *parts,
     ngx_str_t *value);
 static void ngx_tiktok_count_other(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *field, ngx_str_t *used);
+static void ngx_tiktok_write_key(ngx_tiktok_parts_t *parts, const char *name,
+    ngx_tiktok_key_e key, ngx_str_t *value);
+
+
+/* a bit for each byte: letters, digits, ".", "-" and "_" */
+
+static uint32_t  ngx_tiktok_ttp_bytes[] = {
+    0x00000000, 0x03ff6000, 0x87fffffe, 0x07fffffe, 0, 0, 0, 0
+};
 
 
 ngx_int_t
@@ -143,10 +152,7 @@ ngx_tiktok_ttp_valid(ngx_str_t *value)
     last = value->data + value->len;
 
     for (p = value->data; p < last; p++) {
-        if ((*p < '0' || *p > '9')
-            && ((*p | 0x20) < 'a' || (*p | 0x20) > 'z')
-            && *p != '.' && *p != '_' && *p != '-')
-        {
+        if (!(ngx_tiktok_ttp_bytes[*p >> 5] & (1U << (*p & 0x1f)))) {
             return 0;
         }
     }
@@ -181,12 +187,22 @@ ngx_tiktok_write_visitor(ngx_tiktok_parts_t *parts,
         }
     }
 
-    if (visitor->user_agent.len) {
+    value = visitor->user_agent;
 
-        if (ngx_tiktok_utf8_printable(&visitor->user_agent)) {
+    if (value.len) {
+
+        if (ngx_tiktok_utf8_plain(value.data, value.data + value.len)
+            == value.data + value.len)
+        {
             ngx_tiktok_write_key(parts, "user_agent",
-                                 NGX_TIKTOK_KEY_USER_AGENT,
-                                 &visitor->user_agent);
+                                 NGX_TIKTOK_KEY_USER_AGENT, &value);
+
+        } else if (ngx_tiktok_utf8_printable(&value)) {
+            parts->event->keys |= 1 << NGX_TIKTOK_KEY_USER_AGENT;
+
+            ngx_tiktok_write_name(&parts->w, "user_agent");
+            ngx_tiktok_write_string(&parts->w, value.data, value.len);
+
         } else {
             left_out[NGX_TIKTOK_LEFT_USER]++;
         }
@@ -220,7 +236,8 @@ ngx_tiktok_write_locale(ngx_tiktok_parts_t *parts,
     value.data = buf;
     value.len = last - buf;
 
-    ngx_tiktok_write_field(parts, "locale", &value);
+    ngx_tiktok_write_name(&parts->w, "locale");
+    ngx_tiktok_write_quoted(&parts->w, value.data, value.len);
 }
 
 
@@ -295,4 +312,17 @@ ngx_tiktok_count_other(ngx_tiktok_parts_t *parts,
             parts->event->left_out[NGX_TIKTOK_LEFT_USER]++;
         }
     }
+}
+
+
+/* the value has nothing to escape */
+
+static void
+ngx_tiktok_write_key(ngx_tiktok_parts_t *parts, const char *name,
+    ngx_tiktok_key_e key, ngx_str_t *value)
+{
+    parts->event->keys |= 1 << key;
+
+    ngx_tiktok_write_name(&parts->w, name);
+    ngx_tiktok_write_quoted(&parts->w, value->data, value->len);
 }

@@ -38,6 +38,7 @@ static ngx_tiktok_net_t  ngx_tiktok_nets[] = {
     { 0xac100000, 12 },                     /* private */
     { 0xc0000000, 24 },                     /* protocol assignments */
     { 0xc0000200, 24 },                     /* documentation */
+    { 0xc0586300, 24 },                     /* relays from IPv6 */
     { 0xc0a80000, 16 },                     /* private */
     { 0xc6120000, 15 },                     /* benchmarks */
     { 0xc6336400, 24 },                     /* documentation */

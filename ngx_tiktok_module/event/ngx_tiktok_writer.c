@@ -132,20 +132,27 @@ ngx_tiktok_write_name(ngx_tiktok_writer_t *w, const char *name)
 void
 ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len)
 {
+    if (ngx_tiktok_utf8_plain(data, data + len) == data + len) {
+        ngx_tiktok_write_quoted(w, data, len);
+        return;
+    }
+
+    ngx_tiktok_write_literal(w, "\"");
+    ngx_tiktok_write_text(w, data, len);
+    ngx_tiktok_write_literal(w, "\"");
+}
+
+
+void
+ngx_tiktok_write_quoted(ngx_tiktok_writer_t *w, u_char *data, size_t len)
+{
     if (ngx_tiktok_writer_reserve(w, len + 2) != NGX_OK) {
         return;
     }
 
     *w->pos++ = '"';
-
-    if (ngx_tiktok_utf8_plain(data, data + len) == data + len) {
-        w->pos = ngx_cpymem(w->pos, data, len);
-        *w->pos++ = '"';
-        return;
-    }
-
-    ngx_tiktok_write_text(w, data, len);
-    ngx_tiktok_write_literal(w, "\"");
+    w->pos = ngx_cpymem(w->pos, data, len);
+    *w->pos++ = '"';
 }
 
 

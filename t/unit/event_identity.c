@@ -47,6 +47,9 @@ static const identity_t  emails[] = {
     { "a@b", "a@b" },
     { "", NULL }, { " ", NULL }, { "jane", NULL }, { "@", NULL },
     { "jane@", NULL }, { "@example.com", NULL }, { "jane doe@x.com", NULL },
+    { "jane@@x.com", NULL }, { "jane@x.com@", NULL },
+    { "jane@x.com,joe@x.com", NULL }, { "jane@x.com;", NULL },
+    { "<jane@x.com>", NULL }, { "Jane<jane@x.com", NULL },
     { "jane@x.com\xff", NULL }, { "jane@x.com\xc2\xa0\x80", NULL }
 };
 

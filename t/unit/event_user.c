@@ -7,6 +7,7 @@
 #include "event.h"
 #include "ngx_tiktok_phone.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 
@@ -173,6 +174,33 @@ test_identities(ngx_tiktok_visitor_t *visitor)
 }
 
 
+/* letters, digits and three marks are all that a cookie "_ttp" has */
+
+static void
+test_ttp(ngx_tiktok_visitor_t *visitor)
+{
+    u_char                 ttp[2];
+    ngx_uint_t             c, good;
+    ngx_tiktok_event_t     event;
+    ngx_tiktok_visitor_t   with;
+
+    with = *visitor;
+    with.ttp.data = ttp;
+    with.ttp.len = 2;
+    ttp[0] = 'a';
+
+    for (c = 0, good = 0; c < 256; c++) {
+        ttp[1] = (u_char) c;
+        unit_create(USER(""), &with, &event);
+
+        good += ((event.keys & 1 << NGX_TIKTOK_KEY_TTP) != 0)
+                == (c < 0x80 && c && (isalnum(c) || strchr("._-", c)));
+    }
+
+    unit_ok(good == 256, "the bytes of a ttp");
+}
+
+
 /* no more of one kind than there is room for, the rest is counted */
 
 static void
@@ -221,6 +249,7 @@ unit_event_user(void)
     unit_events(rows, unit_count(rows), NULL);
 
     test_identities(&visitor);
+    test_ttp(&visitor);
     test_many(&visitor);
 
     country = unit_str("DE");
