@@ -11,6 +11,7 @@
 #include "ngx_tiktok_module.h"
 #include "ngx_tiktok_capture.h"
 #include "ngx_tiktok_copies.h"
+#include "ngx_tiktok_exchange.h"
 
 
 static ngx_int_t ngx_tiktok_filter_init(ngx_conf_t *cf);
@@ -59,6 +60,8 @@ ngx_tiktok_filter_init(ngx_conf_t *cf)
     ngx_tiktok_main_conf_t  *tmcf;
 
     tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
+
+    ngx_tiktok_app_events_init();
 
     if (tmcf->destinations.nelts) {
         ngx_tiktok_cookies_init();

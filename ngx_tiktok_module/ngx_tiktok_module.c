@@ -11,6 +11,7 @@
 #include "ngx_tiktok_compat.h"
 #include "ngx_tiktok_capture.h"
 #include "ngx_tiktok_copies.h"
+#include "ngx_tiktok_exchange.h"
 #include "ngx_tiktok_identity.h"
 #include "ngx_tiktok_rules.h"
 #include "ngx_tiktok_seen.h"
@@ -800,7 +801,7 @@ ngx_tiktok_log_phase(ngx_conf_t *cf)
 
     /* before the access log, which is told the result */
 
-    h[0] = ngx_tiktok_rules_handler;
+    h[0] = ngx_tiktok_exchange_handler;
 
     return NGX_OK;
 }

@@ -69,7 +69,7 @@ my @bad = (
     ['without a value', 'order_id', qr/"order_id".*name=value/], ['without a name', '=1', qr/"=1".*name=value/], ['of an unknown field', 'colour=red', qr/"colour=".*properties\.name=/],
     ['of no field', 'properties.=1', qr/"properties\.="/], ['of another event', 'event=Lead', qr/"event="/], ['twice', 'value=1 value=2', qr/"value=" twice/],
     ['twice by two names', 'value=1 properties.value=2', qr/"properties\.value=" twice/], ['two ifs', 'if=1 if=2', qr/if=/], ['an empty if', 'if=', qr/if=/],
-    ['too much', join(' ', map {"properties.p$_=1"} 1 .. 30), qr/too many/]),
+    ['too much', join(' ', map {"properties.p$_=1"} 1 .. 32), qr/too many/]),
   (map { ["country $_", {tiktok_phone_country => $_}, 'tiktok_phone_country', qr/"\Q$_\E".*ISO 3166/] } qw(D DEU 49 UK XX)),
   ['country in http', {http => 'tiktok_phone_country EU;'}, 'tiktok_phone_country', qr/"EU"/],
   ['two countries', {tiktok_phone_country => 'DE; tiktok_phone_country DE'}, 'tiktok_phone_country', qr/is duplicate/],

@@ -286,7 +286,7 @@ subtest 'values' => sub {
   counted($t);
   is result($t, GET => '/id', @GRANTED, 'X-Id' => 'x' x 257), 'invalid', 'an id that cannot be one';
   is counted($t), 'invalid=1', 'is counted';
-  ok $t->grep_log(qr/"tiktok_event Search": its event_id is longer/), 'and said';
+  ok $t->grep_log(qr/tiktok_event "Search" is invalid: event_id is longer/), 'and said';
   ok !$t->grep_log(qr/x{257}/), 'without it';
   unlike $t->error_log, qr/jane\@example|4915123456789/i, 'no identifier is in the log';
   $t->finish;

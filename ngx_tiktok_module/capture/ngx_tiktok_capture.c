@@ -124,14 +124,12 @@ ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         ngx_tiktok_delivery_wake(d);
     }
 
-    /* the first that is present comes last, and stays */
-
-    for (i = NGX_TIKTOK_RESULTS; i > 0; i--) {
-        if (counts[i - 1]) {
+    for (i = 0; i < NGX_TIKTOK_RESULTS; i++) {
+        if (counts[i]) {
             /* the queue itself counts what it takes */
-            ngx_tiktok_capture_result(r, ctx, i - 1,
-                                      i - 1 == NGX_TIKTOK_RESULT_QUEUED
-                                      ? 0 : counts[i - 1]);
+            ngx_tiktok_capture_result(r, ctx, i,
+                                      i == NGX_TIKTOK_RESULT_QUEUED
+                                      ? 0 : counts[i]);
         }
     }
 
@@ -311,7 +309,7 @@ ngx_tiktok_capture_result(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_loc_conf_t  *tlcf;
     ngx_tiktok_counters_t  *counters;
 
-    ctx->result = result;
+    ctx->result = ngx_min(ctx->result, result);
 
     if (result >= NGX_TIKTOK_RESULTS || n == 0) {
         return;

@@ -133,7 +133,7 @@ ngx_tiktok_item_t *ngx_tiktok_capture_items(ngx_http_request_t *r,
 ngx_int_t ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_item_t *items, ngx_uint_t n, ngx_uint_t *queued);
 
-/* the word for the whole request, counted n times */
+/* counts a result; of several the request has the first in their order */
 void ngx_tiktok_capture_result(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_uint_t result, ngx_uint_t n);
 

@@ -37,16 +37,10 @@ typedef struct {
     ngx_http_complex_value_t  *filter;      /* "if=", or NULL */
     ngx_array_t                values;      /* ngx_tiktok_rule_value_t */
     unsigned                   page:1;      /* a page view, and no more said */
-    unsigned                   url:1;       /* "url=" is given */
-    unsigned                   referrer:1;
 } ngx_tiktok_event_rule_t;
 
 
 /* reader of "tiktok_event" */
 char *ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-
-/* handler of the log phase; to stand there before the access log's */
-ngx_int_t ngx_tiktok_rules_handler(ngx_http_request_t *r);
-
 
 #endif /* _NGX_TIKTOK_RULES_H_INCLUDED_ */

@@ -26,9 +26,6 @@ static ngx_uint_t ngx_tiktok_event_rule_variable(ngx_str_t *text,
 
 static ngx_tiktok_event_field_t  ngx_tiktok_event_rule_fields[] = {
 
-    { ngx_string("limited_data_use"),
-      NGX_TIKTOK_FIELD_EVENT, NGX_TIKTOK_FIELD_JSON },
-
     { ngx_string("first_name"),
       NGX_TIKTOK_FIELD_USER, NGX_TIKTOK_FIELD_TEXT },
 
@@ -224,9 +221,9 @@ ngx_tiktok_event_rule_value(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
         }
     }
 
-    /* an event and its page come of themselves */
+    /* the event itself is one more */
 
-    if (rule->values.nelts == NGX_TIKTOK_FIELDS - 3) {
+    if (rule->values.nelts == NGX_TIKTOK_FIELDS - 1) {
         return "has too many parameters";
     }
 
@@ -240,15 +237,6 @@ ngx_tiktok_event_rule_value(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
 
     if (ngx_tiktok_value(cf, &text, &value->value) != NGX_OK) {
         return NGX_CONF_ERROR;
-    }
-
-    if (field->part == NGX_TIKTOK_FIELD_PAGE) {
-        if (field->name.len == sizeof("url") - 1) {
-            rule->url = 1;
-
-        } else {
-            rule->referrer = 1;
-        }
     }
 
     return NGX_CONF_OK;

@@ -292,6 +292,12 @@ ngx_tiktok_event_read_page(ngx_tiktok_parts_t *parts, cJSON *page)
             parts->event->left_out[NGX_TIKTOK_LEFT_URL]++;
         }
     }
+
+    if (parts->referrer.len == 0
+        && ngx_tiktok_url_valid(&parts->visitor->page_referrer))
+    {
+        parts->referrer = parts->visitor->page_referrer;
+    }
 }
 
 

@@ -99,6 +99,7 @@ typedef struct {
     ngx_str_t                user_agent;
     ngx_str_t                accept_language;
     ngx_str_t                referer;       /* the page's URL if none came */
+    ngx_str_t                page_referrer; /* likewise */
     ngx_str_t                host;          /* Host header, with the port */
     ngx_str_t                ttclid;        /* cookie "ttclid" */
     ngx_str_t                ttp;           /* cookie "_ttp" */

@@ -52,7 +52,8 @@ typedef struct {
 /*
  * The fields of beacons: event, event_id, url, referrer, email, phone,
  * external_id, ttclid, ttp, value, currency, order_id, content_type,
- * content_ids (a list), query, description, limited_data_use.  NULL for another name.
+ * content_ids (a list), query, description, limited_data_use.  NULL for
+ * another name.
  */
 ngx_tiktok_event_field_t *ngx_tiktok_event_field(ngx_str_t *name);
 

@@ -101,8 +101,8 @@ if ($path === '/upload' && $post) {
 if ($path === '/hint') {
     header('X-Tiktok-Event: ' . ($_GET['event'] ?? ''));
     $_GET['twice'] ?? '' and header('X-Tiktok-Event: ' . $_GET['twice'], false);
-    $_GET['cache'] ?? '' and header('X-Accel-Expires: 60');
-    page('a hint');
+    isset($_SERVER['HINT_ACCEL']) and header("X-Accel-Redirect: {$_SERVER['HINT_ACCEL']}");
+    page('a hint', (int) ($_SERVER['HINT_STATUS'] ?? 200));
 }
 
 page("this is $path");

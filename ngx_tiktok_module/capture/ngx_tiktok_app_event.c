@@ -1,0 +1,173 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ *
+ * Events that the application itself names, in a header of its answer that
+ * no visitor gets to see.
+ */
+
+
+#include "ngx_tiktok_exchange.h"
+
+
+#define NGX_TIKTOK_APP_HEADERS  8           /* of one answer */
+
+
+static ngx_int_t ngx_tiktok_app_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_tiktok_app_event(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
+static ngx_table_elt_t *ngx_tiktok_app_next(ngx_list_part_t **part,
+    ngx_uint_t *i);
+
+
+static ngx_str_t  ngx_tiktok_app_header = ngx_string("X-Tiktok-Event");
+
+
+static ngx_http_output_header_filter_pt  ngx_tiktok_next_header_filter;
+
+
+void
+ngx_tiktok_app_events_init(void)
+{
+    ngx_tiktok_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_tiktok_app_header_filter;
+}
+
+
+/* whether or not there is a pixel, and whoever has put the header there */
+
+static ngx_int_t
+ngx_tiktok_app_header_filter(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_out.headers.part;
+    i = 0;
+
+    for ( ;; ) {
+        h = ngx_tiktok_app_next(&part, &i);
+
+        if (h == NULL) {
+            break;
+        }
+
+        h->hash = 0;
+    }
+
+    return ngx_tiktok_next_header_filter(r);
+}
+
+
+/*
+ * As the upstream sent it: it has got as far as this, whatever became of the
+ * answer after it.  What comes out of a cache happened to somebody else.
+ */
+
+ngx_int_t
+ngx_tiktok_app_events(ngx_http_request_t *r)
+{
+    ngx_uint_t         i, n;
+    ngx_list_part_t   *part;
+    ngx_table_elt_t   *h;
+    ngx_tiktok_ctx_t  *ctx;
+
+    if (r->upstream == NULL) {
+        return NGX_OK;
+    }
+
+#if (NGX_HTTP_CACHE)
+    if (r->cached) {
+        return NGX_OK;
+    }
+#endif
+
+    part = &r->upstream->headers_in.headers.part;
+    i = 0;
+
+    for (n = 0; n < NGX_TIKTOK_APP_HEADERS; n++) {
+        h = ngx_tiktok_app_next(&part, &i);
+
+        if (h == NULL) {
+            break;
+        }
+
+        ctx = ngx_tiktok_ctx(r);
+
+        if (ctx == NULL
+            || ngx_tiktok_app_event(r, ctx, &h->value) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_app_event(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_str_t *text)
+{
+    ngx_int_t               rc;
+    ngx_uint_t              refused;
+    ngx_tiktok_json_t       json;
+    ngx_tiktok_loc_conf_t  *tlcf;
+
+    refused = ngx_tiktok_ctx_refused(r, ctx);
+
+    if (refused != NGX_TIKTOK_RESULT_NONE) {
+        ngx_tiktok_capture_result(r, ctx, refused, 1);
+        return NGX_OK;
+    }
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    rc = ngx_tiktok_json_parse(r->pool, text, tlcf->depth, &json);
+
+    if (rc == NGX_DECLINED) {
+        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                      "upstream sent \"%V\" that is no JSON: %s",
+                      &ngx_tiktok_app_header, json.error);
+        ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, 1);
+        return NGX_OK;
+    }
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_tiktok_exchange_capture(r, ctx, json.root, "header",
+                                     &ngx_tiktok_app_header);
+
+    ngx_tiktok_json_destroy(&json);
+
+    return rc;
+}
+
+
+static ngx_table_elt_t *
+ngx_tiktok_app_next(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    ngx_table_elt_t  *h;
+
+    for ( /* void */ ; *part; *part = (*part)->next, *i = 0) {
+
+        h = (*part)->elts;
+
+        while (*i < (*part)->nelts) {
+            h = (ngx_table_elt_t *) (*part)->elts + (*i)++;
+
+            if (h->key.len == ngx_tiktok_app_header.len
+                && ngx_strncasecmp(h->key.data, ngx_tiktok_app_header.data,
+                                   ngx_tiktok_app_header.len)
+                   == 0)
+            {
+                return h;
+            }
+        }
+    }
+
+    return NULL;
+}

@@ -1,0 +1,197 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ */
+
+
+#include "ngx_tiktok_exchange.h"
+#include "ngx_tiktok_status.h"
+
+
+static ngx_int_t ngx_tiktok_exchange_visitor(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_tiktok_visitor_t *visitor);
+static ngx_int_t ngx_tiktok_exchange_url(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_str_t *url);
+
+
+ngx_int_t
+ngx_tiktok_exchange_handler(ngx_http_request_t *r)
+{
+    ngx_tiktok_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    if (tlcf->destination == NULL
+        || r != r->main
+        || (r->method & (NGX_HTTP_HEAD|NGX_HTTP_OPTIONS))
+        || r->content_handler == ngx_tiktok_beacon_handler
+        || r->content_handler == ngx_tiktok_status_handler)
+    {
+        return NGX_OK;
+    }
+
+    /* the application knows best: what comes second is a duplicate */
+
+    if (ngx_tiktok_app_events(r) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_tiktok_rules(r);
+}
+
+
+ngx_uint_t
+ngx_tiktok_exchange_status(ngx_http_request_t *r)
+{
+    return r->err_status ? r->err_status : r->headers_out.status;
+}
+
+
+/* HTML, and no part of another page or what a script has asked for */
+
+ngx_uint_t
+ngx_tiktok_exchange_page(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
+{
+    ngx_str_t  *type, *dest;
+
+    type = &r->headers_out.content_type;
+
+    if (!(type->len >= 9
+          && ngx_strncasecmp(type->data, (u_char *) "text/html", 9) == 0)
+        && !(type->len >= 21
+             && ngx_strncasecmp(type->data,
+                                (u_char *) "application/xhtml+xml", 21)
+                == 0))
+    {
+        return 0;
+    }
+
+    if (r->method != NGX_HTTP_GET || ctx->headers.xhr) {
+        return 0;
+    }
+
+    /* older browsers do not say */
+
+    dest = &ctx->headers.fetch_dest;
+
+    return dest->len == 0
+           || (dest->len == 8
+               && ngx_strncmp(dest->data, "document", 8) == 0);
+}
+
+
+ngx_int_t
+ngx_tiktok_exchange_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    cJSON *root, const char *what, ngx_str_t *name)
+{
+    ngx_int_t                rc;
+    ngx_uint_t               i, n, queued;
+    ngx_tiktok_item_t       *items;
+    ngx_tiktok_visitor_t     visitor;
+    ngx_tiktok_loc_conf_t   *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    n = cJSON_IsArray(root) ? cJSON_GetArraySize(root) : 1;
+
+    if (n == 0 || n > tlcf->events) {
+        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                      "%s \"%V\" has %ui events", what, name, n);
+        ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, 1);
+        return NGX_OK;
+    }
+
+    if (ngx_tiktok_exchange_visitor(r, ctx, &visitor) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    items = ngx_tiktok_capture_items(r, &visitor, root, n);
+    if (items == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (items[i].event.error) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "%s \"%V\" is invalid: %s %s", what, name,
+                          items[i].event.field ? items[i].event.field
+                                               : "the event",
+                          items[i].event.error);
+        }
+    }
+
+    rc = ngx_tiktok_capture(r, ctx, items, n, &queued);
+
+    if (rc == NGX_DECLINED) {
+        ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, n);
+    }
+
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "tiktok %s \"%V\": %V", what, name,
+                   ngx_tiktok_result_name(ctx->result));
+
+    return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
+}
+
+
+/*
+ * The page on which it happened is the answer itself where that is one, else
+ * the one that "Referer" names.
+ */
+
+static ngx_int_t
+ngx_tiktok_exchange_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_tiktok_visitor_t *visitor)
+{
+    if (ngx_tiktok_visitor(r, ctx, visitor) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* it is the shop that says what an event has, and no query string */
+
+    visitor->hashed_only = 0;
+
+    if (ngx_tiktok_exchange_page(r, ctx)) {
+        visitor->page_referrer = visitor->referer;
+        visitor->referer.len = 0;
+    }
+
+    if (visitor->referer.len || r->headers_in.host == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_tiktok_exchange_url(r, ctx, &visitor->referer);
+}
+
+
+static ngx_int_t
+ngx_tiktok_exchange_url(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_str_t *url)
+{
+    u_char     *p;
+    ngx_str_t  *host;
+
+    host = &r->headers_in.host->value;
+
+    p = ngx_pnalloc(r->pool, sizeof("https://") - 1 + host->len
+                             + r->unparsed_uri.len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    url->data = p;
+
+    p = ngx_cpymem(p, "http", sizeof("http") - 1);
+
+    if (ngx_tiktok_https(r, ctx)) {
+        *p++ = 's';
+    }
+
+    p = ngx_cpymem(p, "://", sizeof("://") - 1);
+    p = ngx_cpymem(p, host->data, host->len);
+    p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
+
+    url->len = p - url->data;
+
+    return NGX_OK;
+}

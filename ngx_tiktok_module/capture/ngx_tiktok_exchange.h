@@ -1,0 +1,46 @@
+
+/*
+ * Copyright (C) ngx_tiktok_module authors
+ *
+ * Events of an exchange that is over: a request of a visitor to the shop,
+ * and the answer to it.
+ */
+
+
+#ifndef _NGX_TIKTOK_EXCHANGE_H_INCLUDED_
+#define _NGX_TIKTOK_EXCHANGE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include "ngx_tiktok_capture.h"
+
+
+/* handler of the log phase; to stand there before the access log's */
+ngx_int_t ngx_tiktok_exchange_handler(ngx_http_request_t *r);
+
+/* the sources of events; an error is one of memory */
+ngx_int_t ngx_tiktok_app_events(ngx_http_request_t *r);
+ngx_int_t ngx_tiktok_rules(ngx_http_request_t *r);
+
+/* installs the filter that hides the application's header from visitors */
+void ngx_tiktok_app_events_init(void);
+
+/* as $status has it */
+ngx_uint_t ngx_tiktok_exchange_status(ngx_http_request_t *r);
+
+/* whether the answer is a page that a visitor has gone to */
+ngx_uint_t ngx_tiktok_exchange_page(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx);
+
+/*
+ * Makes the events of a source object, or of an array of them, and queues
+ * them.  "what" has named the source, for the log; what is lost is counted.
+ * Returns NGX_OK or NGX_ERROR without memory.
+ */
+ngx_int_t ngx_tiktok_exchange_capture(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, cJSON *root, const char *what, ngx_str_t *name);
+
+
+#endif /* _NGX_TIKTOK_EXCHANGE_H_INCLUDED_ */

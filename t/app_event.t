@@ -1,0 +1,180 @@
+# X-Tiktok-Event: an application that wants to help names events in its answers, and no visitor sees them
+
+use v5.36;
+
+use Cwd qw(abs_path);
+use File::Basename qw(dirname);
+use lib dirname(abs_path(__FILE__)) . '/lib';
+
+use Digest::SHA qw(sha256_hex);
+use Mojo::JSON  qw(encode_json);
+use Mojo::Util  qw(url_escape);
+use Test::More;
+use Test::TikTok;
+use Test::TikTok::Capture qw(by_id counted);
+
+use constant SHOP => "$Test::TikTok::TOP/t/shop";
+
+my @GRANTED = (Cookie => 'consent=yes');
+
+my $t = Test::TikTok->new(sandbox => 1);
+mkdir $t->dir . '/shop';
+chmod 0777, $t->dir . '/shop';
+my $fastcgi = "fastcgi_pass unix:${\ $t->php->socket }; include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME ${\ SHOP }/index.php; "
+  . 'fastcgi_param SHOP_DIR %%DIR%%/shop;';
+my $proxy = 'proxy_pass http://127.0.0.1:%%PORT_http%%/hint$is_args$args; proxy_set_header Host $host; proxy_set_header Cookie "";';
+
+$t->conf(
+  http => <<'CONF',
+log_format hints '$http_x_case|$tiktok_result|$tiktok_event_id';
+proxy_cache_path %%DIR%%/cache keys_zone=c:1m;
+fastcgi_cache_path %%DIR%%/fcache keys_zone=f:1m;
+CONF
+  server         => 'access_log %%DIR%%/hints.log hints;',
+  '/hint'        => $fastcgi,
+  '= /off'       => "tiktok_pixel off; $fastcgi fastcgi_param REQUEST_URI /hint?\$args;",
+  '= /cached'    => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_cache f; fastcgi_cache_key \$args; fastcgi_cache_valid any 1h;",
+  '= /hidden'    => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_hide_header X-Tiktok-Event;",
+  '= /rule'      => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; tiktok_event Purchase order_id=\$arg_order;",
+  '= /error'     => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_param HINT_STATUS 404; fastcgi_intercept_errors on; error_page 404 /404.html;",
+  '= /404.html'  => 'return 200 "not found";',
+  '= /added'     => 'add_header X-Tiktok-Event \'{"event":"Search"}\'; return 200;',
+  '= /part'       => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args;",
+  '= /ssi'       => 'ssi on; default_type text/html; return 200 "<!--#include virtual=\"/part?$args\" -->";',
+  '= /accel'     => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_param HINT_ACCEL /404.html;",
+)->start;
+
+my $case = 0;
+sub hint ($uri, $event, @headers) {
+  my $name = 'c' . ++$case;
+  $uri .= '?event=' . url_escape(ref $event ? encode_json($event) : $event) if defined $event;
+  my $response = $t->request('GET', $uri, undef, @headers, 'X-Case' => $name);
+  my $line;
+  $t->wait_until("$name in the log", sub { ($line) = $t->slurp('hints.log') =~ /^$name\|(.*)$/m });
+  return ($response, split /\|/, $line // '');
+}
+sub hidden ($response) { return !grep {/tiktok/i} @{$response->headers->names} }
+
+my $search = sub ($id, %more) { return {event => 'Search', event_id => $id, %more} };
+counted($t);
+
+subtest 'an event' => sub {
+  my ($response, $result, $id) = hint('/hint', $search->('h1', user => {email => 'Jane@Example.com'}, properties => {query => "caf\x{e9}"}),
+    @GRANTED, Referer => 'https://www.tiktok.com/');
+  is $response->code, 200, 'the page';
+  ok hidden($response), 'without a word of it';
+  is "$result $id", 'queued h1', 'is queued';
+  my $event = by_id($t, 1)->{h1};
+  is $event->{user}{email}, sha256_hex('jane@example.com'), 'hashed, also of a GET: it is the shop that says it';
+  is $event->{properties}{query}, "caf\x{e9}", 'in UTF-8';
+  like $event->{page}{url}, qr{\Ahttp://shop\.example/hint\?event=}, 'of the page that was asked for';
+  is $event->{page}{referrer}, 'https://www.tiktok.com/', 'from where the visitor came';
+  like $event->{user}{user_agent}, qr/Firefox/, 'with his browser';
+
+  (undef, $result, $id) = hint('/hint', $search->('h2', page => {url => 'https://shop.example/said'}), @GRANTED);
+  is by_id($t, 2)->{h2}{page}{url}, 'https://shop.example/said', 'unless the shop says which';
+
+  ($response, $result) = hint('/hint', [$search->('h3'), $search->('h4')], @GRANTED);
+  is $result, 'queued', 'several';
+  ($response, $result) = hint('/hint?twice=' . url_escape(encode_json($search->('h5'))) . '&x=1', undef, @GRANTED);
+  is $result, 'queued', 'several headers, the first of which is empty';
+  ok hidden($response), 'none of which is seen';
+  ok by_id($t, 5)->{$_}, "$_ arrives" for qw(h3 h4 h5);
+  is counted($t), 'invalid=1 queued=5', 'each is counted';
+};
+
+subtest 'none' => sub {
+  my ($response, $result);
+  my @cases = (    # what, its headers, result
+    ['denied',     [Cookie => 'consent=no'],                      'denied'],
+    ['undecided',  [],                                            'undecided'],
+    ['opted out',  [@GRANTED, 'Sec-GPC' => 1],                    'opted_out'],
+    ['a crawler',  [@GRANTED, 'User-Agent' => 'Googlebot/2.1'],   'bot'],
+    ['a prefetch', [@GRANTED, 'Sec-Purpose' => 'prefetch'],       'prefetch'],
+  );
+  for my $c (@cases) {
+    ($response, $result) = hint('/hint', $search->('n1'), @{$c->[1]});
+    is $result, $c->[2], $c->[0];
+    ok hidden($response), 'and nothing is seen';
+  }
+  ($response, $result) = hint('/off', $search->('n1'), @GRANTED);
+  is $result, '-', 'no pixel';
+  ok hidden($response), 'and nothing is seen';
+  counted($t);
+  ($response, $result) = hint('/hint', '', @GRANTED, 'X-Tiktok-Event' => encode_json($search->('n1')));
+  is counted($t), 'invalid=1', 'a request with such a header means nothing';
+  my $head = $t->request(HEAD => '/hint?event=' . url_escape(encode_json($search->('n1'))), undef, @GRANTED);
+  ok hidden($head), 'HEAD';
+  is counted($t), '', 'is no visit';
+  ($response, $result) = hint('/added', undef, @GRANTED);
+  is $result, '-', 'what nginx adds is not from the shop';
+};
+
+subtest 'broken' => sub {
+  for my $bad ('{', '{"event":"Search"', '[]', '"Search"', '{"event_id":"x"}', '{"event":"Search","event":"Search"}', "{\"event\":\"\xff\"}", '{"event":"Search"}x') {
+    my ($response, $result) = hint('/hint', $bad, @GRANTED);
+    is $response->code, 200, "the page with $bad";
+    is $result, 'invalid', 'is one without an event';
+    ok hidden($response), 'and nothing is seen';
+  }
+  is counted($t), 'invalid=8', 'is counted';
+  ok $t->grep_log(qr/\[warn\] .*upstream sent "X-Tiktok-Event" that is no JSON/), 'and said';
+  my ($response, $result) = hint('/hint', [map { $search->("m$_") } 1 .. 51], @GRANTED, timeout => 10);
+  ok hidden($response), 'too many, and';
+  is $result, 'invalid', 'none of them';
+  counted($t);
+};
+
+subtest 'caches' => sub {
+  my @event = ('/cached', $search->('k1'), @GRANTED);
+  my ($response, $result) = hint(@event);
+  is $result, 'queued', 'an answer of the shop';
+  ok hidden($response), 'without a word of it';
+  ($response, $result) = hint(@event);
+  is $result, '-', 'the same answer out of the cache happened to somebody else';
+  ok hidden($response), 'and nothing is seen, either';
+  is counted($t), 'queued=1', 'it was one';
+};
+
+subtest 'other ways' => sub {
+  my ($response, $result, $id) = hint('/hidden', $search->('o1'), @GRANTED);
+  is $result, 'queued', 'also where nginx hides the header itself';
+  ($response, $result, $id) = hint('/accel', $search->('o2'), @GRANTED);
+  is $response->body, 'not found', 'an answer that sends nginx elsewhere';
+  is "$result $id", 'queued o2', 'is still one of the shop';
+  ok hidden($response), 'and nothing is seen';
+  ($response, $result, $id) = hint('/error', $search->('o3'), @GRANTED);
+  is $response->code, 404, 'an error that nginx answers in place of the shop';
+  is "$result $id", 'queued o3', 'likewise';
+  counted($t);
+  ($response) = hint('/ssi', $search->('o4'), @GRANTED);
+  like $response->body, qr/a hint/, 'a part of a page';
+  ok hidden($response), 'shows nothing';
+  is counted($t), '', 'and is no answer of its own';
+
+  ($response, $result, $id) = hint('/rule?order=7&x=1&event=' . url_escape(encode_json({event => 'Purchase', properties => {order_id => 7, value => 9, currency => 'EUR'}})), undef, @GRANTED);
+  is "$result $id", 'queued order.7', 'a rule and the shop, of one order';
+  is counted($t), 'duplicate=1 queued=1', 'are one event';
+  my ($purchase) = grep { $_->{event_id} eq 'order.7' } map { $_->{event} } $t->sandbox_events(count => 10);
+  is $purchase->{properties}{value}, 9, 'the shop knows best';
+};
+
+$t->finish;
+
+subtest 'without any pixel' => sub {
+  my $n = Test::TikTok->new;
+  $n->write_conf(<<'CONF')->start;
+%%MAIN%%
+events {}
+http {
+    %%HTTP%%
+    server { listen 127.0.0.1:%%PORT_http%%; add_header X-Tiktok-Event 1 always; add_header X-Other 1 always; return 200 ok; }
+}
+CONF
+  my $response = $n->get('/');
+  is $response->headers->header('X-Other'), 1, 'other headers are';
+  ok !$response->headers->header('X-Tiktok-Event'), 'nothing is seen';
+  $n->finish;
+};
+
+done_testing;
