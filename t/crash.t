@@ -62,10 +62,10 @@ subtest 'killing under load' => sub {
   $t->api($backend)->conf(tiktok_delivery => 'batch=5 in_flight=2')->start;
   my $done = load($t, 'load', 0.001);
   my $enough = 0;
-  for my $round (1 .. 6) {
-    $enough += 25;
+  for my $round (1 .. 12) {
+    $enough += 5 + int rand 30;
     $t->wait_until('load', sub { (() = $t->slurp('accepted-load') =~ /\n/g) >= $enough });
-    if ($round == 3) { $t->kill9_all; $t->start }
+    if ($round % 4 == 3) { $t->kill9_all; $t->start }
     else             { $t->kill9_worker(($t->workers)[$round % 2]) }
   }
   my @ids = $done->();

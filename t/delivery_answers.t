@@ -6,6 +6,7 @@ use Cwd            qw(abs_path);
 use File::Basename qw(dirname);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
+use Mojo::Date;
 use Mojo::JSON qw(decode_json encode_json);
 use Test::More;
 use Test::TikTok;
@@ -160,10 +161,11 @@ subtest 'back-off' => sub {
 subtest 'Retry-After' => sub {
   my ($t, $backend) = $new->(named => {
     later => sub ($c, $r) { $c->answer(429, '', 'Retry-After' => 1) },
+    date  => sub ($c, $r) { $c->answer(429, '', 'Retry-After' => Mojo::Date->new(2 + int time)->to_string) },
     never => sub ($c, $r) { $c->answer(429, '', 'Retry-After' => 'Wed, 21 Oct 2015 07:28:00 GMT') },
     code  => sub ($c, $r) { $c->answer(200, '{"code":40100}', 'Retry-After' => 1) },
   });
-  for my $row (['later', 1, 1.5], ['code', 1, 1.5], ['never', 0, 0]) {
+  for my $row (['later', 1, 1.5], ['code', 1, 1.5], ['date', 0.9], ['never', 0, 0]) {
     my ($behaviour, $least) = @$row;
     $backend->behave($behaviour, 'ok');
     my $from = time;

@@ -21,10 +21,13 @@ subtest 'reloads under load' => sub {
   my $backend = $t->backend;
   $t->api($backend)->conf->start;
   my $done = load($t, 'load');
-  for my $round (1 .. 10) {
+  for my $round (1 .. 50) {
     $t->{workers} = 1 + $round % 3;
-    my $batch = (1, 7, 50)[$round % 3];
-    $t->reload(wait => 'serving', conf => {tiktok_delivery => "batch=$batch in_flight=2 retry_min=10ms retry_max=50ms"});
+    my ($batch, $size) = ((1, 7, 50)[$round % 3], (64, 8, 3)[$round / 5 % 3]);
+    my %conf = (tiktok_queue => "%%DIR%%/queue size=${size}m", tiktok_delivery => "batch=$batch in_flight=2 retry_min=10ms retry_max=50ms");
+
+    # half of them change nothing
+    $t->reload(wait => 'serving', $round % 2 ? (conf => \%conf) : ());
   }
   my @ids = $done->();
   cmp_ok @ids, '>', 50, 'there was a load: ' . @ids;
