@@ -460,9 +460,9 @@ ngx_tiktok_queue_drop(ngx_tiktok_queue_t *queue, ngx_tiktok_segment_t *segment,
     if (!segment->own) {
         queue->adopted--;
 
-        if (queue->store->more) {
-            /* there is room for one that waits */
-            queue->store->hurry = 1;
+        if (queue->adopted == 0) {
+            /* there may be more, which need not wait for the next look */
+            queue->store->hurry = queue->store->more;
         }
     }
 

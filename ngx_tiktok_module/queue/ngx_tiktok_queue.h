@@ -16,7 +16,7 @@
 
 
 #define NGX_TIKTOK_SEGMENTS      4          /* of each worker, at least */
-#define NGX_TIKTOK_ADOPTED       16         /* of others, for each pixel */
+#define NGX_TIKTOK_ADOPTED       16         /* by all workers, about */
 #define NGX_TIKTOK_SEGMENT_MIN   262144
 #define NGX_TIKTOK_SEGMENT_MAX   4194304
 
@@ -29,6 +29,7 @@ typedef struct {
     ngx_uint_t             line;
     size_t                 size;            /* budget of a pixel */
     size_t                 segment_size;
+    ngx_uint_t             adopt;           /* segments of others, at most */
     time_t                 max_age;         /* of an event, in seconds */
     ngx_flag_t             fsync;
     size_t                 dedup;           /* bytes for what was seen */

@@ -61,6 +61,10 @@ ngx_tiktok_store_divide(ngx_tiktok_store_t *store, ngx_uint_t workers,
 
     store->segment_size = size / ngx_pagesize * ngx_pagesize;
 
+    /* a worker takes no more than its share of what the dead have left */
+
+    store->adopt = ngx_max(NGX_TIKTOK_ADOPTED / workers, NGX_TIKTOK_SEGMENTS);
+
     return NGX_OK;
 }
 
@@ -111,6 +115,17 @@ ngx_tiktok_store_scan(ngx_tiktok_store_t *store)
 
         if (left > 0 && !store->hurry) {
             return left;
+        }
+
+        if (store->more && !store->hurry) {
+
+            /* our hands are full, those of others may be free */
+
+            (void) flock(store->lock, LOCK_UN);
+            store->scanner = 0;
+            store->more = 0;
+
+            return NGX_TIKTOK_STORE_PASS;
         }
 
         if (ngx_tiktok_store_begin(store) != NGX_OK) {
@@ -349,7 +364,7 @@ ngx_tiktok_store_adopt(ngx_tiktok_store_t *store, ngx_tiktok_queue_t *queue,
      * counted, and they are taken when others are drained
      */
 
-    full = (queue->adopted >= NGX_TIKTOK_ADOPTED);
+    full = (queue->adopted >= store->adopt);
 
     zone = store->zone->data;
     known = full ? zone->id : 0;

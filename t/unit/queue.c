@@ -559,17 +559,24 @@ unit_queue_adopted(void)
             && unit_sum()->fates[NGX_TIKTOK_FATE_RECOVERED] == n,
             "once");
 
+    unit_clock(1001);
+    (void) ngx_tiktok_store_scan(&b.store);
+    unit_ok(!b.store.scanner, "another worker may look for the rest");
+    (void) unit_scan(&b);
+
     (void) ngx_tiktok_queue_lease(&b.queue, b.leases, 2, 0);
     ngx_tiktok_queue_done(&b.queue, &b.leases[0], NGX_TIKTOK_FATE_DELIVERED);
     ngx_tiktok_queue_done(&b.queue, &b.leases[1], NGX_TIKTOK_FATE_DELIVERED);
 
-    unit_ok(b.store.hurry && unit_scan(&b) == 2,
+    unit_ok(!b.store.hurry && unit_scan(&b) == 2,
             "the next ones come when some are drained");
 
-    for (i = 2; i < n; /* void */ ) {
-        i += strlen(unit_drain(&b, 8)) / 7500;
-        (void) unit_scan(&b);
-    }
+    i = 2 + strlen(unit_drain(&b, 8)) / 7500;
+
+    unit_ok(b.store.hurry && b.queue.adopted == 0, "at once when all are");
+
+    (void) unit_scan(&b);
+    i += strlen(unit_drain(&b, 8)) / 7500;
 
     unit_ok(i == n && unit_balanced() && unit_left() == 0
             && unit_stats.disk == 0,
@@ -1817,6 +1824,7 @@ unit_open(unit_worker_t *w)
     w->store.dir.len = strlen(unit_dir);
     w->store.size = 16 * SEGMENT;
     w->store.segment_size = SEGMENT;
+    w->store.adopt = NGX_TIKTOK_ADOPTED;
     w->store.max_age = unit_max_age;
     w->store.serial = unit_serial;          /* our pid is always the same */
     w->store.zone = &unit_zone;
