@@ -7,8 +7,7 @@
  */
 
 
-#include "unit.h"
-#include "ngx_tiktok_consent.h"
+#include "consent.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -10,7 +10,6 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
-#include "ngx_tiktok_consent.h"
 
 
 /* one line of TAP; fmt is printf's and names the check */
@@ -20,10 +19,6 @@ void unit_ok(ngx_uint_t ok, const char *fmt, ...)
 /* compares bytes and shows both where they differ */
 void unit_is(u_char *got, size_t len, const char *expected,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-
-/* reads the arguments of a "tiktok_consent" from a text, split at blanks */
-ngx_int_t unit_policy(ngx_conf_t *cf, char *text, ngx_tiktok_policy_t *policy,
-    ngx_str_t *error);
 
 /* the rooms; a configuration is there for those that read one */
 void unit_consent(ngx_conf_t *cf);
