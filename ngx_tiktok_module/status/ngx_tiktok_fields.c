@@ -51,8 +51,7 @@ static ngx_tiktok_field_t  ngx_tiktok_results[] = {
                    "the visitor has denied consent"),
 
     ngx_tiktok_row("undecided", sum.results[NGX_TIKTOK_RESULT_UNDECIDED],
-                   "no consent that can be read; $tiktok_consent_reason "
-                   "says why"),
+                   "no consent that can be read; the reasons say why"),
 
     ngx_tiktok_row("opted_out", sum.results[NGX_TIKTOK_RESULT_OPTED_OUT],
                    "consent, but an opt-out signal"),

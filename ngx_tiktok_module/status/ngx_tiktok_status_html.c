@@ -9,6 +9,7 @@
 
 #include "ngx_tiktok_status.h"
 #include "ngx_tiktok_compat.h"
+#include "ngx_tiktok_html.h"
 #include "ngx_tiktok_page.h"
 
 #include <openssl/evp.h>
@@ -40,14 +41,6 @@ static void ngx_tiktok_html_events(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
 static void ngx_tiktok_html_value(ngx_tiktok_writer_t *w,
     ngx_tiktok_field_t *field, ngx_atomic_int_t value);
-static void ngx_tiktok_html_number(ngx_tiktok_writer_t *w,
-    ngx_atomic_int_t n);
-static void ngx_tiktok_html_bytes(ngx_tiktok_writer_t *w, ngx_atomic_int_t n);
-static void ngx_tiktok_html_duration(ngx_tiktok_writer_t *w, time_t seconds);
-static void ngx_tiktok_html_ago(ngx_tiktok_writer_t *w, time_t when);
-static void ngx_tiktok_html_bar(ngx_tiktok_writer_t *w, ngx_atomic_int_t n,
-    ngx_atomic_int_t of);
-static void ngx_tiktok_html_text(ngx_tiktok_writer_t *w, ngx_str_t *text);
 
 
 /* the worst one of several pixels shows in the title */
@@ -278,11 +271,12 @@ ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
     ngx_tiktok_write_literal(w, "<div class=\"cards\">\n");
 
     ngx_tiktok_html_events(w, pixel);
-    ngx_tiktok_html_reasons(w, pixel);
 
     for (group = ngx_tiktok_groups; group->object; group++) {
         ngx_tiktok_html_group(w, group, pixel);
     }
+
+    ngx_tiktok_html_reasons(w, pixel);
 
     ngx_tiktok_write_literal(w, "</div>\n</section>\n");
 }
@@ -533,110 +527,5 @@ ngx_tiktok_html_value(ngx_tiktok_writer_t *w, ngx_tiktok_field_t *field,
 
     } else {
         ngx_tiktok_html_number(w, value);
-    }
-}
-
-
-/* 1,234,567 */
-
-static void
-ngx_tiktok_html_number(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
-{
-    u_char  *p, *last;
-    u_char   buf[NGX_ATOMIC_T_LEN + 1];
-
-    last = ngx_sprintf(buf, "%A", n);
-
-    for (p = buf; p < last; p++) {
-        ngx_tiktok_write(w, p, 1);
-
-        if (*p != '-' && p + 1 < last && (last - p - 1) % 3 == 0) {
-            ngx_tiktok_write_literal(w, ",");
-        }
-    }
-}
-
-
-static void
-ngx_tiktok_html_bytes(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
-{
-    ngx_uint_t         i;
-    ngx_atomic_int_t   unit;
-
-    static const char  *units[] = { "B", "kB", "MB", "GB", "TB" };
-
-    unit = 1;
-
-    for (i = 0; i < 4 && n / unit >= 1024; i++) {
-        unit *= 1024;
-    }
-
-    ngx_tiktok_write_format(w, "%A", n / unit);
-
-    if (n % unit && n / unit < 10) {
-        ngx_tiktok_write_format(w, ".%A", n % unit * 10 / unit);
-    }
-
-    ngx_tiktok_write_format(w, "&nbsp;%s", units[i]);
-}
-
-
-static void
-ngx_tiktok_html_duration(ngx_tiktok_writer_t *w, time_t seconds)
-{
-    seconds = ngx_max(seconds, 0);
-
-    if (seconds < 60) {
-        ngx_tiktok_write_format(w, "%T&nbsp;s", seconds);
-
-    } else if (seconds < 3600) {
-        ngx_tiktok_write_format(w, "%T&nbsp;min", seconds / 60);
-
-    } else if (seconds < 86400) {
-        ngx_tiktok_write_format(w, "%T&nbsp;h %T&nbsp;min", seconds / 3600,
-                                seconds % 3600 / 60);
-    } else {
-        ngx_tiktok_write_format(w, "%T&nbsp;d %T&nbsp;h", seconds / 86400,
-                                seconds % 86400 / 3600);
-    }
-}
-
-
-static void
-ngx_tiktok_html_ago(ngx_tiktok_writer_t *w, time_t when)
-{
-    if (when == 0) {
-        ngx_tiktok_write_literal(w, "never yet");
-        return;
-    }
-
-    ngx_tiktok_html_duration(w, ngx_time() - when);
-    ngx_tiktok_write_literal(w, " ago");
-}
-
-
-/* an attribute of SVG: our policy lets no style into an attribute */
-
-static void
-ngx_tiktok_html_bar(ngx_tiktok_writer_t *w, ngx_atomic_int_t n,
-    ngx_atomic_int_t of)
-{
-    ngx_tiktok_write_format(w, "<svg viewBox=\"0 0 1000 1\" "
-                            "preserveAspectRatio=\"none\" "
-                            "aria-hidden=\"true\"><rect width=\"%A\" "
-                            "height=\"1\"/></svg>",
-                            of > 0 ? ngx_min(n, of) * 1000 / of : 0);
-}
-
-
-static void
-ngx_tiktok_html_text(ngx_tiktok_writer_t *w, ngx_str_t *text)
-{
-    size_t  len;
-
-    len = text->len + ngx_escape_html(NULL, text->data, text->len);
-
-    if (ngx_tiktok_writer_reserve(w, len) == NGX_OK) {
-        w->pos = (u_char *) ngx_escape_html(w->pos, text->data, text->len);
     }
 }
