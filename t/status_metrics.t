@@ -91,6 +91,7 @@ sub expected ($status) {
     $add->('delivery_age_seconds_bucket' => $age->{'5m'}, le => '300.0');
     $add->('delivery_age_seconds_bucket' => $age->{'5m'} + $age->{'1h'}, le => '3600.0');
     $add->('delivery_age_seconds_bucket' => $age->{'5m'} + $age->{'1h'} + $age->{'47h'}, le => '+Inf');
+    $add->('delivery_age_seconds_count'  => $age->{'5m'} + $age->{'1h'} + $age->{'47h'});
 
     # counters of standard events are there before they count
     for my $name (qw(custom Pageview ViewContent AddToCart AddToWishlist InitiateCheckout AddPaymentInfo Purchase PlaceAnOrder Lead
@@ -132,7 +133,11 @@ my $ask = sub ($format) {
 my $same = sub ($what) {
   my $status = $t->status;
   for my $format (sort keys %TYPE) {
-    is_deeply samples($ask->($format)), expected($status), "$format: what the JSON says, $what";
+    my $samples = samples($ask->($format));
+    for my $sum (grep {/\Atiktok_delivery_age_seconds_sum\{/} keys %$samples) {    # which the JSON does not have
+      cmp_ok delete $samples->{$sum}, '>=', 0, "$format: $sum";
+    }
+    is_deeply $samples, expected($status), "$format: what the JSON says, $what";
   }
   return $status;
 };
@@ -199,9 +204,15 @@ is $samples->{qq(tiktok_state{pixel="${\ PIXEL }",state="backoff"})}, 1, 'the st
 is $samples->{qq(tiktok_state{pixel="${\ PIXEL }",state="ok"})}, 0, 'and no other';
 is $samples->{qq(tiktok_last_code{pixel="${\ PIXEL }"})}, -1, 'a negative number';
 
-# a pixel that has gone is there with what it has
+# what has waited makes the age
+$t->wait_status(sub ($s) { pixel($s)->{queue}{oldest_seconds} >= 2 });
 $backend->behave('ok');
+$t->reload;
 $t->wait_status(sub ($s) { pixel($s)->{queue}{events} == 0 });
+my $sum = qq(tiktok_delivery_age_seconds_sum{pixel="${\ PIXEL }"});
+cmp_ok samples($ask->('prometheus'))->{$sum} - $samples->{$sum}, '>=', 2, 'how long events have waited is summed up';
+
+# a pixel that has gone is there with what it has
 $t->reload(conf => {tiktok_pixel => 'CNEW'});
 $t->wait_status(sub ($s) { pixel($s, 'CNEW')->{state} eq 'ok' });
 $status = $same->('after a reload');

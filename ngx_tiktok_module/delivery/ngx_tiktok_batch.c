@@ -309,7 +309,7 @@ ngx_tiktok_batch_delivered(ngx_tiktok_batch_t *batch)
         record = batch->leases[i].record;
 
         name = record->name;
-        age = ngx_time() - (time_t) record->time;
+        age = ngx_max(ngx_time() - (time_t) record->time, 0);
 
         if (name >= NGX_TIKTOK_EVENT_NAMES) {
             /* replayed, or of a later version */
@@ -320,6 +320,7 @@ ngx_tiktok_batch_delivered(ngx_tiktok_batch_t *batch)
         ngx_tiktok_count(counters->events[name].delivered, 1);
         ngx_tiktok_count(counters->ages[age <= 300 ? 0 : age <= 3600 ? 1 : 2],
                          1);
+        ngx_tiktok_count(counters->age, age);
 
         ngx_tiktok_queue_done(&d->queue, &batch->leases[i],
                               NGX_TIKTOK_FATE_DELIVERED);

@@ -101,6 +101,7 @@ typedef struct {
     ngx_atomic_t                 id_sources[NGX_TIKTOK_ID_SOURCES];
     ngx_atomic_t                 mismatched;
     ngx_atomic_t                 ages[NGX_TIKTOK_AGES];
+    ngx_atomic_t                 age;       /* seconds, of all of these */
     ngx_atomic_t                 reasons[NGX_TIKTOK_REASONS + 1];
     ngx_atomic_t                 requests;
     ngx_atomic_t                 retries;

@@ -230,6 +230,11 @@ ngx_tiktok_metrics_ages(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report,
                                     &pixel->pixel, ngx_tiktok_age_bounds[age],
                                     n);
         }
+
+        ngx_tiktok_write_format(w, "tiktok_%s_sum{pixel=\"%V\"} %uA\n"
+                                "tiktok_%s_count{pixel=\"%V\"} %A\n",
+                                group->metric, &pixel->pixel, pixel->sum.age,
+                                group->metric, &pixel->pixel, n);
     }
 }
 
