@@ -9,8 +9,8 @@
 
 #include "ngx_tiktok_status.h"
 #include "ngx_tiktok_compat.h"
-#include "ngx_tiktok_html.h"
 #include "ngx_tiktok_page.h"
+#include "ngx_tiktok_page_parts.h"
 
 #include <openssl/evp.h>
 
@@ -21,25 +21,25 @@
     (sizeof("sha256-") - 1 + ngx_base64_encoded_length(32))
 
 
-static ngx_int_t ngx_tiktok_html_policy(ngx_pool_t *pool, ngx_str_t *policy);
-static u_char *ngx_tiktok_html_hash(u_char *p, ngx_str_t *text);
-static void ngx_tiktok_html_head(ngx_tiktok_writer_t *w,
+static ngx_int_t ngx_tiktok_page_policy(ngx_pool_t *pool, ngx_str_t *policy);
+static u_char *ngx_tiktok_page_hash(u_char *p, ngx_str_t *text);
+static void ngx_tiktok_page_head(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report);
-static void ngx_tiktok_html_overview(ngx_tiktok_writer_t *w,
+static void ngx_tiktok_page_overview(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_t *report);
-static void ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w,
+static void ngx_tiktok_page_pixel(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
-static void ngx_tiktok_html_tiles(ngx_tiktok_writer_t *w,
+static void ngx_tiktok_page_tiles(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
-static void ngx_tiktok_html_group(ngx_tiktok_writer_t *w,
+static void ngx_tiktok_page_group(ngx_tiktok_writer_t *w,
     ngx_tiktok_group_t *group, ngx_tiktok_report_pixel_t *pixel);
-static void ngx_tiktok_html_reasons(ngx_tiktok_writer_t *w,
+static void ngx_tiktok_page_reasons(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
-static void ngx_tiktok_html_answer(ngx_tiktok_writer_t *w, char *name,
+static void ngx_tiktok_page_answer(ngx_tiktok_writer_t *w, char *name,
     ngx_str_t *text);
-static void ngx_tiktok_html_events(ngx_tiktok_writer_t *w,
+static void ngx_tiktok_page_events(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel);
-static void ngx_tiktok_html_value(ngx_tiktok_writer_t *w,
+static void ngx_tiktok_page_value(ngx_tiktok_writer_t *w,
     ngx_tiktok_field_t *field, ngx_atomic_int_t value);
 
 
@@ -57,7 +57,7 @@ static struct {
 };
 
 
-static ngx_str_t  ngx_tiktok_html_csp = ngx_string("Content-Security-Policy");
+static ngx_str_t  ngx_tiktok_page_csp = ngx_string("Content-Security-Policy");
 
 
 ngx_int_t
@@ -65,18 +65,18 @@ ngx_tiktok_status_html_headers(ngx_http_request_t *r)
 {
     ngx_str_t  policy;
 
-    if (ngx_tiktok_html_policy(r->pool, &policy) != NGX_OK) {
+    if (ngx_tiktok_page_policy(r->pool, &policy) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_tiktok_header(r, &ngx_tiktok_html_csp, &policy);
+    return ngx_tiktok_header(r, &ngx_tiktok_page_csp, &policy);
 }
 
 
 /* nothing but our own style and script, told by their hashes */
 
 static ngx_int_t
-ngx_tiktok_html_policy(ngx_pool_t *pool, ngx_str_t *policy)
+ngx_tiktok_page_policy(ngx_pool_t *pool, ngx_str_t *policy)
 {
     u_char  *p, css[NGX_TIKTOK_HASH_TEXT], js[NGX_TIKTOK_HASH_TEXT];
 
@@ -88,8 +88,8 @@ ngx_tiktok_html_policy(ngx_pool_t *pool, ngx_str_t *policy)
     p = ngx_pnalloc(pool, sizeof(format) + 2 * NGX_TIKTOK_HASH_TEXT);
 
     if (p == NULL
-        || ngx_tiktok_html_hash(css, &ngx_tiktok_page_css) == NULL
-        || ngx_tiktok_html_hash(js, &ngx_tiktok_page_js) == NULL)
+        || ngx_tiktok_page_hash(css, &ngx_tiktok_page_css) == NULL
+        || ngx_tiktok_page_hash(js, &ngx_tiktok_page_js) == NULL)
     {
         return NGX_ERROR;
     }
@@ -104,7 +104,7 @@ ngx_tiktok_html_policy(ngx_pool_t *pool, ngx_str_t *policy)
 
 
 static u_char *
-ngx_tiktok_html_hash(u_char *p, ngx_str_t *text)
+ngx_tiktok_page_hash(u_char *p, ngx_str_t *text)
 {
     u_char     digest[EVP_MAX_MD_SIZE];
     ngx_str_t  from, to;
@@ -132,18 +132,18 @@ ngx_tiktok_status_html(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
     ngx_uint_t                  i;
     ngx_tiktok_report_pixel_t  *pixels;
 
-    ngx_tiktok_html_head(w, report);
+    ngx_tiktok_page_head(w, report);
 
     ngx_tiktok_write_literal(w, "<main>\n");
 
     pixels = report->pixels.elts;
 
     if (report->pixels.nelts > 1) {
-        ngx_tiktok_html_overview(w, report);
+        ngx_tiktok_page_overview(w, report);
     }
 
     for (i = 0; i < report->pixels.nelts; i++) {
-        ngx_tiktok_html_pixel(w, &pixels[i]);
+        ngx_tiktok_page_pixel(w, &pixels[i]);
     }
 
     if (report->pixels.nelts == 0) {
@@ -159,7 +159,7 @@ ngx_tiktok_status_html(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
 
 
 static void
-ngx_tiktok_html_head(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
+ngx_tiktok_page_head(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
 {
     ngx_uint_t                  i, level, worst;
     const char                 *color;
@@ -199,7 +199,7 @@ ngx_tiktok_html_head(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
         "<header>\n<span class=\"logo\"></span>\n<div>\n"
         "<h1>TikTok tracking</h1>\n<p>ngx_tiktok_module "
         NGX_TIKTOK_VERSION ", counting for <span id=\"since\">");
-    ngx_tiktok_html_duration(w, ngx_time() - report->since);
+    ngx_tiktok_page_duration(w, ngx_time() - report->since);
     ngx_tiktok_write_literal(w,
         "</span></p>\n</div>\n<p id=\"live\" role=\"status\"></p>\n"
         "</header>\n");
@@ -209,7 +209,7 @@ ngx_tiktok_html_head(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
 /* a link to each pixel, in the colour of its state */
 
 static void
-ngx_tiktok_html_overview(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
+ngx_tiktok_page_overview(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
 {
     ngx_uint_t                  i;
     ngx_str_t                  *state;
@@ -232,7 +232,7 @@ ngx_tiktok_html_overview(ngx_tiktok_writer_t *w, ngx_tiktok_report_t *report)
 
 
 static void
-ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
+ngx_tiktok_page_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
 {
     ngx_tiktok_group_t       *group;
     ngx_tiktok_state_name_t  *state;
@@ -247,7 +247,7 @@ ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
 
     if (pixel->retry) {
         ngx_tiktok_write_literal(w, " Next try in ");
-        ngx_tiktok_html_duration(w, pixel->retry);
+        ngx_tiktok_page_duration(w, pixel->retry);
         ngx_tiktok_write_literal(w, ".");
     }
 
@@ -256,7 +256,7 @@ ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
     if (pixel->testing) {
         ngx_tiktok_write_literal(w, "<p class=\"note\">The test event code "
                                  "<code>");
-        ngx_tiktok_html_text(w, &pixel->test_event_code);
+        ngx_tiktok_page_text(w, &pixel->test_event_code);
         ngx_tiktok_write_literal(w, "</code> is set: TikTok does not count "
                                  "events that carry one.</p>\n");
     }
@@ -266,17 +266,17 @@ ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
                                  "it has to be taken care of elsewhere.</p>\n");
     }
 
-    ngx_tiktok_html_tiles(w, pixel);
+    ngx_tiktok_page_tiles(w, pixel);
 
     ngx_tiktok_write_literal(w, "<div class=\"cards\">\n");
 
-    ngx_tiktok_html_events(w, pixel);
+    ngx_tiktok_page_events(w, pixel);
 
     for (group = ngx_tiktok_groups; group->object; group++) {
-        ngx_tiktok_html_group(w, group, pixel);
+        ngx_tiktok_page_group(w, group, pixel);
     }
 
-    ngx_tiktok_html_reasons(w, pixel);
+    ngx_tiktok_page_reasons(w, pixel);
 
     ngx_tiktok_write_literal(w, "</div>\n</section>\n");
 }
@@ -285,7 +285,7 @@ ngx_tiktok_html_pixel(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
 /* what one looks at first */
 
 static void
-ngx_tiktok_html_tiles(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
+ngx_tiktok_page_tiles(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
 {
     ngx_atomic_int_t   lost;
     ngx_atomic_t      *fates;
@@ -297,26 +297,26 @@ ngx_tiktok_html_tiles(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
 
     ngx_tiktok_write_literal(w, "<dl class=\"tiles\">\n"
                              "<div><dt>delivered</dt><dd>");
-    ngx_tiktok_html_number(w, fates[NGX_TIKTOK_FATE_DELIVERED]);
+    ngx_tiktok_page_number(w, fates[NGX_TIKTOK_FATE_DELIVERED]);
     ngx_tiktok_write_literal(w, "</dd><dd class=\"more\">");
-    ngx_tiktok_html_ago(w, pixel->last_delivered);
+    ngx_tiktok_page_ago(w, pixel->last_delivered);
 
     ngx_tiktok_write_format(w, "</dd></div>\n<div%s><dt>waiting</dt><dd>",
                             pixel->sum.bytes > pixel->capacity / 5 * 4
                             ? " class=\"bad\"" : "");
-    ngx_tiktok_html_number(w, pixel->events);
+    ngx_tiktok_page_number(w, pixel->events);
     ngx_tiktok_write_literal(w, "</dd><dd class=\"more\">");
-    ngx_tiktok_html_bytes(w, pixel->sum.bytes);
+    ngx_tiktok_page_bytes(w, pixel->sum.bytes);
     ngx_tiktok_write_literal(w, " of ");
-    ngx_tiktok_html_bytes(w, pixel->capacity);
-    ngx_tiktok_html_bar(w, pixel->sum.bytes, pixel->capacity);
+    ngx_tiktok_page_bytes(w, pixel->capacity);
+    ngx_tiktok_page_bar(w, pixel->sum.bytes, pixel->capacity);
 
     ngx_tiktok_write_format(w, "</dd></div>\n<div%s><dt>oldest</dt><dd>",
                             pixel->oldest > NGX_TIKTOK_MERGE
                             ? " class=\"warn\"" : "");
 
     if (pixel->events) {
-        ngx_tiktok_html_duration(w, pixel->oldest);
+        ngx_tiktok_page_duration(w, pixel->oldest);
 
     } else {
         ngx_tiktok_write_literal(w, "&ndash;");
@@ -327,19 +327,19 @@ ngx_tiktok_html_tiles(ngx_tiktok_writer_t *w, ngx_tiktok_report_pixel_t *pixel)
 
     ngx_tiktok_write_format(w, "</dd></div>\n<div%s><dt>given up</dt><dd>",
                             lost ? " class=\"bad\"" : "");
-    ngx_tiktok_html_number(w, lost);
+    ngx_tiktok_page_number(w, lost);
     ngx_tiktok_write_literal(w, "</dd><dd class=\"more\">rejected, expired, "
                              "corrupt</dd></div>\n"
                              "<div><dt>answer time</dt><dd>");
-    ngx_tiktok_html_number(w, pixel->latency);
+    ngx_tiktok_page_number(w, pixel->latency);
     ngx_tiktok_write_literal(w, "&nbsp;ms</dd><dd class=\"more\">");
-    ngx_tiktok_html_number(w, pixel->in_flight);
+    ngx_tiktok_page_number(w, pixel->in_flight);
     ngx_tiktok_write_literal(w, " under way</dd></div>\n</dl>\n");
 }
 
 
 static void
-ngx_tiktok_html_group(ngx_tiktok_writer_t *w, ngx_tiktok_group_t *group,
+ngx_tiktok_page_group(ngx_tiktok_writer_t *w, ngx_tiktok_group_t *group,
     ngx_tiktok_report_pixel_t *pixel)
 {
     ngx_uint_t           i;
@@ -365,17 +365,17 @@ ngx_tiktok_html_group(ngx_tiktok_writer_t *w, ngx_tiktok_group_t *group,
                                 field->text);
 
         if (sum && value) {
-            ngx_tiktok_html_bar(w, value, sum);
+            ngx_tiktok_page_bar(w, value, sum);
         }
 
         ngx_tiktok_write_literal(w, "<td>");
-        ngx_tiktok_html_value(w, field, value);
+        ngx_tiktok_page_value(w, field, value);
         ngx_tiktok_write_literal(w, "\n");
     }
 
     if (ngx_strcmp(group->object, "delivery") == 0) {
-        ngx_tiktok_html_answer(w, "last_message", &pixel->last_message);
-        ngx_tiktok_html_answer(w, "last_request_id", &pixel->last_request_id);
+        ngx_tiktok_page_answer(w, "last_message", &pixel->last_message);
+        ngx_tiktok_page_answer(w, "last_request_id", &pixel->last_request_id);
     }
 
     ngx_tiktok_write_literal(w, "</table>\n</div>\n");
@@ -383,7 +383,7 @@ ngx_tiktok_html_group(ngx_tiktok_writer_t *w, ngx_tiktok_group_t *group,
 
 
 static void
-ngx_tiktok_html_reasons(ngx_tiktok_writer_t *w,
+ngx_tiktok_page_reasons(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel)
 {
     ngx_uint_t                   i;
@@ -406,10 +406,10 @@ ngx_tiktok_html_reasons(ngx_tiktok_writer_t *w,
 
     for (i = 0; i < pixel->reasons.nelts; i++) {
         ngx_tiktok_write_literal(w, "<tr><th>");
-        ngx_tiktok_html_text(w, &reason[i].text);
-        ngx_tiktok_html_bar(w, reason[i].n, sum);
+        ngx_tiktok_page_text(w, &reason[i].text);
+        ngx_tiktok_page_bar(w, reason[i].n, sum);
         ngx_tiktok_write_literal(w, "<td>");
-        ngx_tiktok_html_number(w, reason[i].n);
+        ngx_tiktok_page_number(w, reason[i].n);
         ngx_tiktok_write_literal(w, "\n");
     }
 
@@ -420,14 +420,14 @@ ngx_tiktok_html_reasons(ngx_tiktok_writer_t *w,
 /* anybody's text: TikTok's, or of who stands in for it */
 
 static void
-ngx_tiktok_html_answer(ngx_tiktok_writer_t *w, char *name, ngx_str_t *text)
+ngx_tiktok_page_answer(ngx_tiktok_writer_t *w, char *name, ngx_str_t *text)
 {
     if (text->len == 0) {
         return;
     }
 
     ngx_tiktok_write_format(w, "<tr><th colspan=\"2\">%s<bdi>", name);
-    ngx_tiktok_html_text(w, text);
+    ngx_tiktok_page_text(w, text);
     ngx_tiktok_write_literal(w, "</bdi>\n");
 }
 
@@ -435,7 +435,7 @@ ngx_tiktok_html_answer(ngx_tiktok_writer_t *w, char *name, ngx_str_t *text)
 /* the events that were seen, and how many of them TikTok can match by what */
 
 static void
-ngx_tiktok_html_events(ngx_tiktok_writer_t *w,
+ngx_tiktok_page_events(ngx_tiktok_writer_t *w,
     ngx_tiktok_report_pixel_t *pixel)
 {
     ngx_uint_t                    i, k, name, percent;
@@ -477,7 +477,7 @@ ngx_tiktok_html_events(ngx_tiktok_writer_t *w,
             field = &ngx_tiktok_event_group.fields[k];
 
             ngx_tiktok_write_literal(w, "<td>");
-            ngx_tiktok_html_number(w, ngx_tiktok_field_value(event, field));
+            ngx_tiktok_page_number(w, ngx_tiktok_field_value(event, field));
         }
 
         for (k = 0; k < ngx_tiktok_key_group.n; k++) {
@@ -502,7 +502,7 @@ ngx_tiktok_html_events(ngx_tiktok_writer_t *w,
 /* a number with its unit, which the metric's name tells */
 
 static void
-ngx_tiktok_html_value(ngx_tiktok_writer_t *w, ngx_tiktok_field_t *field,
+ngx_tiktok_page_value(ngx_tiktok_writer_t *w, ngx_tiktok_field_t *field,
     ngx_atomic_int_t value)
 {
     const char  *metric;
@@ -513,19 +513,19 @@ ngx_tiktok_html_value(ngx_tiktok_writer_t *w, ngx_tiktok_field_t *field,
         ngx_tiktok_write_format(w, "%A", value);
 
     } else if (ngx_strstr(metric, "_timestamp_seconds")) {
-        ngx_tiktok_html_ago(w, value);
+        ngx_tiktok_page_ago(w, value);
 
     } else if (ngx_strstr(metric, "_bytes")) {
-        ngx_tiktok_html_bytes(w, value);
+        ngx_tiktok_page_bytes(w, value);
 
     } else if (field->scale == 1000) {
-        ngx_tiktok_html_number(w, value);
+        ngx_tiktok_page_number(w, value);
         ngx_tiktok_write_literal(w, "&nbsp;ms");
 
     } else if (ngx_strstr(metric, "_seconds")) {
-        ngx_tiktok_html_duration(w, value);
+        ngx_tiktok_page_duration(w, value);
 
     } else {
-        ngx_tiktok_html_number(w, value);
+        ngx_tiktok_page_number(w, value);
     }
 }

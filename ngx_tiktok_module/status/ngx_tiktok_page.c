@@ -6,11 +6,11 @@
  */
 
 
-#include "ngx_tiktok_html.h"
+#include "ngx_tiktok_page.h"
 
 
 void
-ngx_tiktok_html_number(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
+ngx_tiktok_page_number(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
 {
     u_char  *p, *last;
     u_char   buf[NGX_ATOMIC_T_LEN + 1];
@@ -28,7 +28,7 @@ ngx_tiktok_html_number(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
 
 
 void
-ngx_tiktok_html_bytes(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
+ngx_tiktok_page_bytes(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
 {
     ngx_uint_t         i;
     ngx_atomic_int_t   unit;
@@ -52,7 +52,7 @@ ngx_tiktok_html_bytes(ngx_tiktok_writer_t *w, ngx_atomic_int_t n)
 
 
 void
-ngx_tiktok_html_duration(ngx_tiktok_writer_t *w, time_t seconds)
+ngx_tiktok_page_duration(ngx_tiktok_writer_t *w, time_t seconds)
 {
     seconds = ngx_max(seconds, 0);
 
@@ -73,14 +73,14 @@ ngx_tiktok_html_duration(ngx_tiktok_writer_t *w, time_t seconds)
 
 
 void
-ngx_tiktok_html_ago(ngx_tiktok_writer_t *w, time_t when)
+ngx_tiktok_page_ago(ngx_tiktok_writer_t *w, time_t when)
 {
     if (when == 0) {
         ngx_tiktok_write_literal(w, "never yet");
         return;
     }
 
-    ngx_tiktok_html_duration(w, ngx_time() - when);
+    ngx_tiktok_page_duration(w, ngx_time() - when);
     ngx_tiktok_write_literal(w, " ago");
 }
 
@@ -88,7 +88,7 @@ ngx_tiktok_html_ago(ngx_tiktok_writer_t *w, time_t when)
 /* an attribute of SVG: our policy lets no style into an attribute */
 
 void
-ngx_tiktok_html_bar(ngx_tiktok_writer_t *w, ngx_atomic_int_t n,
+ngx_tiktok_page_bar(ngx_tiktok_writer_t *w, ngx_atomic_int_t n,
     ngx_atomic_int_t of)
 {
     ngx_tiktok_write_format(w, "<svg viewBox=\"0 0 1000 1\" "
@@ -100,7 +100,7 @@ ngx_tiktok_html_bar(ngx_tiktok_writer_t *w, ngx_atomic_int_t n,
 
 
 void
-ngx_tiktok_html_text(ngx_tiktok_writer_t *w, ngx_str_t *text)
+ngx_tiktok_page_text(ngx_tiktok_writer_t *w, ngx_str_t *text)
 {
     size_t  len;
 
