@@ -110,7 +110,7 @@ static ngx_command_t  ngx_tiktok_commands[] = {
       NULL },
 
     { ngx_string("tiktok_beacon"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
       ngx_tiktok_beacon_set,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
@@ -882,6 +882,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
      *     conf->pixel = { 0, NULL };
      *     conf->token_file = { 0, NULL };
      *     conf->send = { 0, NULL };
+     *     conf->trusted = 0;
      *     conf->destination = NULL;
      *     conf->file = NULL;
      *     conf->line = 0;

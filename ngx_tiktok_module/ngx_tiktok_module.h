@@ -78,6 +78,7 @@ typedef struct {
     ngx_uint_t                  events;
     ngx_uint_t                  depth;
     ngx_flag_t                  beacon;
+    ngx_uint_t                  trusted;        /* "tiktok_beacon trusted" */
     ngx_flag_t                  legacy_names;   /* "tiktok_event_names" */
 
     ngx_tiktok_destination_t   *destination;    /* of the pixel, or NULL */

@@ -85,7 +85,8 @@ my @bad = (
   ['limits unknown', {'= /e' => 'tiktok_beacon; tiktok_beacon_limits speed=9;'}, 'tiktok_beacon_limits', qr/speed=9.*known are body=/],
   (map { ["event names $_", {'= /e' => "tiktok_beacon; tiktok_event_names $_;"}, 'tiktok_event_names', qr/\Q$_\E.* it is "current"/] } qw(new Current)),
   ['event names twice', {'= /e' => 'tiktok_beacon; tiktok_event_names legacy; tiktok_event_names current;'}, 'tiktok_event_names', qr/is duplicate/],
-  ['beacon unknown', {'= /e' => 'tiktok_beacon trusty;'}, 'tiktok_beacon', qr/trusty|number of arguments/],
+  ['beacon unknown', {'= /e' => 'tiktok_beacon trusty;'}, 'tiktok_beacon', qr/trusty.*known is "trusted"/],
+  ['beacon, two words', {'= /e' => 'tiktok_beacon trusted trusted;'}, 'tiktok_beacon', qr/number of arguments/],
   ['status unknown', {'= /status' => 'tiktok_status html;'}, 'tiktok_status', qr/number of arguments/],
   ['pixel, two words', {tiktok_pixel => 'C1 C2'}, 'tiktok_pixel', qr/number of arguments/],
   (map { ["delivery $_", {tiktok_delivery => $_}, 'tiktok_delivery', qr/\Q$_\E.* it is /] }

@@ -127,8 +127,11 @@ ngx_tiktok_beacon_check(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
-    rc = ngx_tiktok_origin_check(r, &ctx->headers, tlcf->origins,
-                                 &ctx->origin);
+    /* a server has no origin, and is trusted already */
+
+    rc = tlcf->trusted ? NGX_OK
+                       : ngx_tiktok_origin_check(r, &ctx->headers,
+                                                 tlcf->origins, &ctx->origin);
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_POST|NGX_HTTP_OPTIONS))) {
 
@@ -174,6 +177,11 @@ ngx_tiktok_beacon_check(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
         (void) ngx_tiktok_capture_refused(r, ctx);
 
         return ngx_tiktok_beacon_success(r, ctx, NGX_TIKTOK_RESULT_CHECKED);
+    }
+
+    if (tlcf->trusted) {
+        /* the body has the word */
+        return NGX_DECLINED;
     }
 
     result = ngx_tiktok_capture_refused(r, ctx);
@@ -407,9 +415,14 @@ ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    items = ngx_tiktok_capture_items(r, &visitor, root, n);
+    items = ngx_tiktok_capture_items(r, ctx, &visitor, root, n);
     if (items == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (visitor.trusted) {
+        /* only now is it known; it is counted there */
+        (void) ngx_tiktok_capture_refused(r, ctx);
     }
 
     return ngx_tiktok_beacon_queue(r, ctx, items, n, array);

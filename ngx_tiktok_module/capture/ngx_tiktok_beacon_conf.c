@@ -14,6 +14,7 @@ ngx_tiktok_beacon_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_tiktok_loc_conf_t *tlcf = conf;
 
+    ngx_str_t                 *value;
     ngx_http_core_loc_conf_t  *clcf;
 
     if (tlcf->beacon != NGX_CONF_UNSET) {
@@ -21,6 +22,21 @@ ngx_tiktok_beacon_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     tlcf->beacon = 1;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 2) {
+
+        if (ngx_strcmp(value[1].data, "trusted") != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"tiktok_beacon\" has an invalid parameter "
+                               "\"%V\", known is \"trusted\", for what the "
+                               "shop's own servers send", &value[1]);
+            return NGX_CONF_ERROR;
+        }
+
+        tlcf->trusted = 1;
+    }
 
     if (tlcf->pixel.data == NULL) {
         tlcf->file = cf->conf_file->file.name.data;

@@ -23,8 +23,8 @@ static void ngx_tiktok_capture_count(ngx_tiktok_stats_t *stats,
 
 
 ngx_tiktok_item_t *
-ngx_tiktok_capture_items(ngx_http_request_t *r, ngx_tiktok_visitor_t *visitor,
-    cJSON *root, ngx_uint_t n)
+ngx_tiktok_capture_items(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_tiktok_visitor_t *visitor, cJSON *root, ngx_uint_t n)
 {
     cJSON              *source;
     ngx_uint_t          i;
@@ -38,6 +38,16 @@ ngx_tiktok_capture_items(ngx_http_request_t *r, ngx_tiktok_visitor_t *visitor,
     source = cJSON_IsArray(root) ? root->child : root;
 
     for (i = 0; i < n; i++, source = source->next) {
+        items[i].result = NGX_TIKTOK_RESULT_NONE;
+
+        if (visitor->trusted && cJSON_IsObject(source)) {
+            items[i].result = ngx_tiktok_trusted_refused(ctx, source);
+
+            if (items[i].result != NGX_TIKTOK_RESULT_NONE) {
+                continue;
+            }
+        }
+
         if (ngx_tiktok_event_create(r->pool, source, visitor, &items[i].event)
             == NGX_ERROR)
         {
@@ -83,7 +93,7 @@ ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
             (*queued)++;
         }
 
-        if (items[i].event.error == NULL) {
+        if (items[i].event.error == NULL && items[i].event.event_id.len) {
             ctx->event_id = items[i].event.event_id;
             ctx->ttclid = items[i].event.ttclid;
 
@@ -147,6 +157,10 @@ ngx_tiktok_capture_seen(ngx_tiktok_destination_t *d, ngx_tiktok_item_t *items,
     ngx_tiktok_item_t  *item;
 
     item = &items[n];
+
+    if (item->result != NGX_TIKTOK_RESULT_NONE) {
+        return;
+    }
 
     if (item->event.error) {
         item->result = NGX_TIKTOK_RESULT_INVALID;

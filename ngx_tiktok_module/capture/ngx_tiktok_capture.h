@@ -117,10 +117,18 @@ ngx_int_t ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
 /*
  * Makes the event of a source object, or those of an array of n.  Returns
- * NULL without memory; an event that is invalid says so itself.
+ * NULL without memory; an event that is invalid says so itself, and of a
+ * trusted visitor one without consent has its result.
  */
 ngx_tiktok_item_t *ngx_tiktok_capture_items(ngx_http_request_t *r,
-    ngx_tiktok_visitor_t *visitor, cJSON *root, ngx_uint_t n);
+    ngx_tiktok_ctx_t *ctx, ngx_tiktok_visitor_t *visitor, cJSON *root,
+    ngx_uint_t n);
+
+/*
+ * Why a trusted event may not be captured: denied or undecided, unless it
+ * says that consent is granted.  The request's consent follows.
+ */
+ngx_uint_t ngx_tiktok_trusted_refused(ngx_tiktok_ctx_t *ctx, cJSON *source);
 
 /*
  * Queues those of n events that are new, all or none, and counts what became

@@ -75,6 +75,7 @@ ngx_tiktok_cookies_header_filter(ngx_http_request_t *r)
 
     if (r == r->main
         && tlcf->destination
+        && !tlcf->trusted
         && r->headers_out.status >= NGX_HTTP_OK
         && r->headers_out.status != NGX_HTTP_NOT_MODIFIED)
     {

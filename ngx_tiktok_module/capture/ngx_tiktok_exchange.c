@@ -105,7 +105,7 @@ ngx_tiktok_exchange_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         return NGX_ERROR;
     }
 
-    items = ngx_tiktok_capture_items(r, &visitor, root, n);
+    items = ngx_tiktok_capture_items(r, ctx, &visitor, root, n);
     if (items == NULL) {
         return NGX_ERROR;
     }

@@ -167,12 +167,19 @@ ngx_tiktok_consent(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
     ngx_tiktok_loc_conf_t  *tlcf;
 
     ctx->consent.verdict = NGX_TIKTOK_UNDECIDED;
+    ngx_str_null(&ctx->consent.preset);
     ngx_str_set(&ctx->consent.detail, "no policy applies");
 
     ctx->opted_out = 0;
     ctx->limited = 0;
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    if (tlcf->trusted) {
+        /* each event says it itself */
+        ngx_str_set(&ctx->consent.detail, "no event");
+        return NGX_OK;
+    }
 
     if (tlcf->consent == NULL) {
         return NGX_OK;
@@ -285,11 +292,17 @@ ngx_tiktok_ctx_reason(ngx_tiktok_ctx_t *ctx, ngx_tiktok_consent_t *reason)
 ngx_uint_t
 ngx_tiktok_ctx_refused(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
 {
-    if (ctx->headers.prefetch) {
+    ngx_uint_t  trusted;
+
+    /* headers of a shop's server say nothing about the visitor */
+
+    trusted = ctx->conf->trusted;
+
+    if (ctx->headers.prefetch && !trusted) {
         return NGX_TIKTOK_RESULT_PREFETCH;
     }
 
-    if (r->headers_in.user_agent
+    if (r->headers_in.user_agent && !trusted
         && ngx_tiktok_bot(&r->headers_in.user_agent->value))
     {
         return NGX_TIKTOK_RESULT_BOT;
@@ -329,6 +342,16 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     ngx_memzero(visitor, sizeof(ngx_tiktok_visitor_t));
 
+    visitor->now = ngx_time();
+    visitor->hashed_only = (r->method == NGX_HTTP_GET);
+    visitor->legacy_names = tlcf->legacy_names;
+    visitor->phone_plan = tlcf->phone_plan;
+    visitor->trusted = tlcf->trusted;
+
+    if (visitor->trusted) {
+        return NGX_OK;
+    }
+
     cookies.lines = ctx->headers.cookies;
     cookies.nlines = ctx->headers.ncookies;
 
@@ -362,12 +385,6 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     visitor->accept_language = ctx->headers.accept_language;
     visitor->limited_data_use = ctx->limited;
-    visitor->now = ngx_time();
-    visitor->hashed_only = (r->method == NGX_HTTP_GET);
-    visitor->legacy_names = tlcf->legacy_names;
-
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
-    visitor->phone_plan = tlcf->phone_plan;
 
     return NGX_OK;
 }

@@ -108,6 +108,9 @@ u_char *ngx_tiktok_reason_write(u_char *p, u_char *last,
 #define ngx_tiktok_reason_len(consent)                                        \
     ((consent)->preset.len + sizeof(": ") - 1 + (consent)->detail.len)
 
+/* of "1", "granted", "yes", "true", or "0", "denied", "no", "false" */
+ngx_tiktok_verdict_e ngx_tiktok_verdict_word(ngx_str_t *word);
+
 /* "granted", "denied" or "undecided" */
 ngx_str_t *ngx_tiktok_verdict_name(ngx_tiktok_verdict_e verdict);
 

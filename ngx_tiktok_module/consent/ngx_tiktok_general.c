@@ -175,15 +175,16 @@ ngx_tiktok_variable_parse(ngx_conf_t *cf, ngx_str_t *args,
 ngx_uint_t
 ngx_tiktok_variable_read(ngx_tiktok_reading_t *reading)
 {
-    static char  *yes[] = { "1", "granted", "yes", "true", NULL };
-    static char  *no[] = { "0", "denied", "no", "false", NULL };
+    switch (ngx_tiktok_verdict_word(&reading->value)) {
 
-    if (ngx_tiktok_token_in(&reading->value, yes)) {
+    case NGX_TIKTOK_GRANTED:
         return NGX_TIKTOK_SAYS_YES;
-    }
 
-    if (ngx_tiktok_token_in(&reading->value, no)) {
+    case NGX_TIKTOK_DENIED:
         return NGX_TIKTOK_SAYS_NO;
+
+    default: /* NGX_TIKTOK_UNDECIDED */
+        break;
     }
 
     if (reading->value.len == 0) {
@@ -194,6 +195,21 @@ ngx_tiktok_variable_read(ngx_tiktok_reading_t *reading)
     }
 
     return 0;
+}
+
+
+ngx_tiktok_verdict_e
+ngx_tiktok_verdict_word(ngx_str_t *word)
+{
+    static char  *yes[] = { "1", "granted", "yes", "true", NULL };
+    static char  *no[] = { "0", "denied", "no", "false", NULL };
+
+    if (ngx_tiktok_token_in(word, yes)) {
+        return NGX_TIKTOK_GRANTED;
+    }
+
+    return ngx_tiktok_token_in(word, no) ? NGX_TIKTOK_DENIED
+                                         : NGX_TIKTOK_UNDECIDED;
 }
 
 

@@ -20,6 +20,8 @@ typedef enum {
     NGX_TIKTOK_PART_EVENT_ID,
     NGX_TIKTOK_PART_EVENT_TIME,
     NGX_TIKTOK_PART_LIMITED,
+    NGX_TIKTOK_PART_IP,                     /* these two of a trusted one */
+    NGX_TIKTOK_PART_USER_AGENT,
 
     /* objects */
     NGX_TIKTOK_PART_USER,
@@ -32,7 +34,7 @@ typedef enum {
 
 
 static ngx_int_t ngx_tiktok_event_read(ngx_tiktok_parts_t *parts,
-    cJSON **members);
+    cJSON **members, ngx_tiktok_visitor_t *trusted);
 static ngx_int_t ngx_tiktok_event_read_name(ngx_tiktok_parts_t *parts,
     cJSON *item);
 static time_t ngx_tiktok_event_read_time(cJSON *item, time_t now);
@@ -56,6 +58,8 @@ static ngx_str_t  ngx_tiktok_part_names[] = {
     ngx_string("event_id"),
     ngx_string("event_time"),
     ngx_string("limited_data_use"),
+    ngx_string("ip"),
+    ngx_string("user_agent"),
     ngx_string("user"),
     ngx_string("page"),
     ngx_string("properties"),
@@ -76,9 +80,10 @@ ngx_int_t
 ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
     ngx_tiktok_visitor_t *visitor, ngx_tiktok_event_t *event)
 {
-    cJSON               *members[NGX_TIKTOK_PARTS];
-    ngx_int_t            rc;
-    ngx_tiktok_parts_t   parts;
+    cJSON                 *members[NGX_TIKTOK_PARTS];
+    ngx_int_t              rc;
+    ngx_tiktok_parts_t     parts;
+    ngx_tiktok_visitor_t   trusted;
 
     ngx_memzero(event, sizeof(ngx_tiktok_event_t));
     ngx_memzero(&parts, sizeof(ngx_tiktok_parts_t));
@@ -94,7 +99,7 @@ ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
 
     (void) ngx_tiktok_parts_sort(source, ngx_tiktok_part_names, members);
 
-    rc = ngx_tiktok_event_read(&parts, members);
+    rc = ngx_tiktok_event_read(&parts, members, &trusted);
 
     if (rc != NGX_OK) {
         return rc;
@@ -105,7 +110,8 @@ ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
 
 
 static ngx_int_t
-ngx_tiktok_event_read(ngx_tiktok_parts_t *parts, cJSON **members)
+ngx_tiktok_event_read(ngx_tiktok_parts_t *parts, cJSON **members,
+    ngx_tiktok_visitor_t *trusted)
 {
     cJSON       *objects[NGX_TIKTOK_PARTS], *properties;
     ngx_uint_t   i;
@@ -125,9 +131,26 @@ ngx_tiktok_event_read(ngx_tiktok_parts_t *parts, cJSON **members)
         }
     }
 
-    parts->event->time = ngx_tiktok_event_read_time(
+    parts->users[0] = objects[NGX_TIKTOK_PART_USER];
+
+    if (parts->visitor->trusted) {
+
+        if (ngx_tiktok_read_trusted_time(parts->event,
+                                         members[NGX_TIKTOK_PART_EVENT_TIME],
+                                         parts->visitor->now)
+            != NGX_OK)
+        {
+            return NGX_DECLINED;
+        }
+
+        ngx_tiktok_read_trusted(parts, members[NGX_TIKTOK_PART_IP],
+                                members[NGX_TIKTOK_PART_USER_AGENT], trusted);
+
+    } else {
+        parts->event->time = ngx_tiktok_event_read_time(
                                           members[NGX_TIKTOK_PART_EVENT_TIME],
                                           parts->visitor->now);
+    }
 
     properties = objects[NGX_TIKTOK_PART_PROPERTIES];
 
@@ -138,7 +161,6 @@ ngx_tiktok_event_read(ngx_tiktok_parts_t *parts, cJSON **members)
     ngx_tiktok_event_read_page(parts, objects[NGX_TIKTOK_PART_PAGE]);
     ngx_tiktok_read_properties(parts, properties);
 
-    parts->users[0] = objects[NGX_TIKTOK_PART_USER];
     parts->users[1] = objects[NGX_TIKTOK_PART_USER_DATA];
     parts->users[2] = parts->properties[NGX_TIKTOK_PROPERTY_USER_DATA];
 

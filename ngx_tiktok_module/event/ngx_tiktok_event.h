@@ -107,6 +107,7 @@ typedef struct {
     ngx_uint_t               hashed_only;   /* drop clear identifiers */
     ngx_uint_t               legacy_names;  /* for names of our choice */
     ngx_uint_t               limited_data_use;
+    ngx_uint_t               trusted;       /* the source knows the visitor */
     ngx_tiktok_phone_plan_t *phone_plan;    /* of national numbers, or NULL */
 } ngx_tiktok_visitor_t;
 

@@ -14,6 +14,8 @@
 #define NGX_TIKTOK_FIELDS_DEPTH  6          /* what is JSON has four of it */
 
 
+static ngx_tiktok_event_field_t *ngx_tiktok_field_find(
+    ngx_tiktok_event_field_t *field, ngx_str_t *name);
 static void ngx_tiktok_fields_write(ngx_tiktok_writer_t *w,
     ngx_tiktok_event_value_t *values, ngx_uint_t n);
 static void ngx_tiktok_fields_write_part(ngx_tiktok_writer_t *w,
@@ -80,6 +82,24 @@ static ngx_tiktok_event_field_t  ngx_tiktok_fields[] = {
 };
 
 
+static ngx_tiktok_event_field_t  ngx_tiktok_form_fields[] = {
+
+    { ngx_string("event_time"),
+      NGX_TIKTOK_FIELD_EVENT, NGX_TIKTOK_FIELD_TEXT },
+
+    { ngx_string("consent"),
+      NGX_TIKTOK_FIELD_EVENT, NGX_TIKTOK_FIELD_TEXT },
+
+    { ngx_string("ip"),
+      NGX_TIKTOK_FIELD_USER, NGX_TIKTOK_FIELD_TEXT },
+
+    { ngx_string("user_agent"),
+      NGX_TIKTOK_FIELD_USER, NGX_TIKTOK_FIELD_TEXT },
+
+    { ngx_null_string, 0, 0 }
+};
+
+
 static ngx_str_t  ngx_tiktok_field_parts[] = {
     ngx_null_string,
     ngx_string("page"),
@@ -91,9 +111,25 @@ static ngx_str_t  ngx_tiktok_field_parts[] = {
 ngx_tiktok_event_field_t *
 ngx_tiktok_event_field(ngx_str_t *name)
 {
+    return ngx_tiktok_field_find(ngx_tiktok_fields, name);
+}
+
+
+ngx_tiktok_event_field_t *
+ngx_tiktok_form_field(ngx_str_t *name)
+{
     ngx_tiktok_event_field_t  *field;
 
-    for (field = ngx_tiktok_fields; field->name.len; field++) {
+    field = ngx_tiktok_field_find(ngx_tiktok_fields, name);
+
+    return field ? field : ngx_tiktok_field_find(ngx_tiktok_form_fields, name);
+}
+
+
+static ngx_tiktok_event_field_t *
+ngx_tiktok_field_find(ngx_tiktok_event_field_t *field, ngx_str_t *name)
+{
+    for ( /* void */ ; field->name.len; field++) {
         if (field->name.len == name->len
             && ngx_memcmp(field->name.data, name->data, name->len) == 0)
         {

@@ -57,6 +57,9 @@ typedef struct {
  */
 ngx_tiktok_event_field_t *ngx_tiktok_event_field(ngx_str_t *name);
 
+/* those and ip, user_agent, event_time, consent: a form may be trusted */
+ngx_tiktok_event_field_t *ngx_tiktok_form_field(ngx_str_t *name);
+
 /*
  * Whether a value can be that of a field: UTF-8 without NUL, or JSON.
  * Returns NGX_OK, NGX_DECLINED or NGX_ERROR.

@@ -75,7 +75,7 @@ ngx_tiktok_form_read(ngx_str_t *text, u_char *buf,
         buf = ngx_tiktok_form_decode(buf, p, equals);
         name.len = buf - name.data;
 
-        field = ngx_tiktok_event_field(&name);
+        field = ngx_tiktok_form_field(&name);
 
         if (field == NULL) {
             continue;

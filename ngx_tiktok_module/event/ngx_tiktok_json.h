@@ -51,7 +51,7 @@ ngx_int_t ngx_tiktok_json_parse(ngx_pool_t *pool, ngx_str_t *text,
  * urlencoded form (percent-decoded, "+" is a space): event, event_id, url,
  * referrer, email, phone, external_id, ttclid, ttp, value, currency,
  * order_id, content_type, content_ids (comma list), query, description,
- * limited_data_use.
+ * limited_data_use, ip, user_agent, event_time, consent.
  * Other names are ignored, a name that comes twice is refused, and so are
  * bytes that are not UTF-8 or NUL.  Results as for ngx_tiktok_json_parse().
  */

@@ -110,6 +110,15 @@ ngx_uint_t ngx_tiktok_parts_empty(cJSON *item);
 /* chooses or makes the event's id; NGX_OK, NGX_DECLINED or NGX_ERROR */
 ngx_int_t ngx_tiktok_parts_event_id(ngx_tiktok_parts_t *parts, cJSON *id);
 
+/*
+ * Of a trusted source: its own time, NGX_OK or NGX_DECLINED, and a copy of the
+ * visitor with its address and user agent, which takes the visitor's place.
+ */
+ngx_int_t ngx_tiktok_read_trusted_time(ngx_tiktok_event_t *event,
+    cJSON *item, time_t now);
+void ngx_tiktok_read_trusted(ngx_tiktok_parts_t *parts, cJSON *ip,
+    cJSON *user_agent, ngx_tiktok_visitor_t *visitor);
+
 /* sorts the properties of an object, or of none, by what they mean */
 void ngx_tiktok_read_properties(ngx_tiktok_parts_t *parts, cJSON *object);
 
