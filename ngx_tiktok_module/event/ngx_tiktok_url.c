@@ -330,6 +330,10 @@ ngx_tiktok_url_click_id(ngx_str_t *url, u_char *buf, ngx_str_t *value)
 {
     u_char  *p, *end, *last;
 
+    if (url->len == 0 || memchr(url->data, '?', url->len) == NULL) {
+        return NGX_DECLINED;
+    }
+
     last = ngx_tiktok_url_find(url->data, url->data + url->len,
                                NGX_TIKTOK_URL_FRAGMENT);
     p = ngx_tiktok_url_find(url->data, last, NGX_TIKTOK_URL_QUERY);

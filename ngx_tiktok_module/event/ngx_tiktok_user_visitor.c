@@ -106,9 +106,9 @@ ngx_tiktok_find_ttclid(ngx_tiktok_parts_t *parts,
     }
 
     if (ngx_tiktok_url_click_id(&parts->url, buf, value) == NGX_OK
-        || (ngx_tiktok_url_same_host(&parts->referrer, &parts->visitor->host)
-            && ngx_tiktok_url_click_id(&parts->referrer, buf, value)
-               == NGX_OK))
+        || (ngx_tiktok_url_click_id(&parts->referrer, buf, value) == NGX_OK
+            && ngx_tiktok_url_same_host(&parts->referrer,
+                                        &parts->visitor->host)))
     {
         parts->event->new_click = 1;
         return NGX_OK;
