@@ -20,6 +20,8 @@
 #define NGX_TIKTOK_TCF_VENDORS    65535
 #define NGX_TIKTOK_TCF_POLICY     4         /* TCF 2.2 */
 
+#define NGX_TIKTOK_TCF_LETTERS    ('z' - 'A')
+
 #define NGX_TIKTOK_TCF_NOT_ALLOWED  0       /* a publisher restriction */
 
 #define ngx_tiktok_tcf_purpose(n)                                             \
@@ -411,13 +413,13 @@ ngx_tiktok_tcf_segment(ngx_tiktok_bits_t *bits, ngx_uint_t vendor,
 }
 
 
-/* a code of two letters */
+/* a code of two letters, in either case: some tools take no care of that */
 
 static void
 ngx_tiktok_tcf_letters(ngx_tiktok_bits_t *bits)
 {
-    if (ngx_tiktok_bits_read(bits, 6) > 25
-        || ngx_tiktok_bits_read(bits, 6) > 25)
+    if (ngx_tiktok_bits_read(bits, 6) > NGX_TIKTOK_TCF_LETTERS
+        || ngx_tiktok_bits_read(bits, 6) > NGX_TIKTOK_TCF_LETTERS)
     {
         bits->failed = 1;
     }

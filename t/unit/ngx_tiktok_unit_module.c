@@ -32,6 +32,8 @@ static unit_room_t  unit_rooms[] = {
     { "status", unit_status },
     { "tcf", unit_tcf },
     { "gpp", unit_gpp },
+    { "iab_tcf", unit_iab_tcf },
+    { "iab_gpp", unit_iab_gpp },
     { "bench", unit_bench },
     { "consent_bench", unit_consent_bench },
     { NULL, NULL }

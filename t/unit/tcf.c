@@ -63,6 +63,9 @@ static unit_tcf_test_t  unit_tcf_tests[] = {
     { "", "untold=1 purposes=3.7", DENIED, "purpose 4 missing" },
     { "3,4", "untold=1 purposes=3.4", GRANTED, "purposes 3,4" },
 
+    /* letters may be small ones */
+    { "", "language=36 country=57", GRANTED, "purposes 1,3,4,7" },
+
     /* not in force */
     { "", "version=1", UNDECIDED, "not version 2" },
     { "", "version=3", UNDECIDED, "not version 2" },
@@ -136,8 +139,8 @@ static unit_tcf_test_t  unit_tcf_tests[] = {
     { "", "x:4 x:5 x:7", GRANTED, "purposes 1,3,4,7" },
 
     /* damaged */
-    { "", "language=26", UNDECIDED, "not readable" },
-    { "", "country=26", UNDECIDED, "not readable" },
+    { "", "language=58", UNDECIDED, "not readable" },
+    { "", "country=58", UNDECIDED, "not readable" },
     { "", "x:0", UNDECIDED, "not readable" },
     { "", "p: p:", UNDECIDED, "not readable" },
     { "", "d:f1 d:f1", UNDECIDED, "not readable" },

@@ -29,6 +29,8 @@ void unit_queue(ngx_conf_t *cf);
 void unit_status(ngx_conf_t *cf);
 void unit_tcf(ngx_conf_t *cf);
 void unit_gpp(ngx_conf_t *cf);
+void unit_iab_tcf(ngx_conf_t *cf);
+void unit_iab_gpp(ngx_conf_t *cf);
 
 /* prints times, for scripts/bench */
 void unit_bench(ngx_conf_t *cf);
