@@ -14,6 +14,10 @@
 #define __  0xff
 
 
+static ngx_inline uint32_t ngx_tiktok_bits_peek(ngx_tiktok_bits_t *bits,
+    size_t pos, ngx_uint_t n);
+
+
 /* the six bits of a byte of text; "=" does not pad these strings */
 
 static u_char  ngx_tiktok_bits_values[256] = {
@@ -105,6 +109,75 @@ ngx_tiktok_bits_skip(ngx_tiktok_bits_t *bits, size_t n)
     }
 
     bits->pos += n;
+}
+
+
+ngx_uint_t
+ngx_tiktok_bits_ranges(ngx_tiktok_bits_t *bits, ngx_uint_t max, ngx_uint_t id)
+{
+    size_t      pos;
+    uint32_t    entry;
+    ngx_uint_t  n, start, end, named;
+
+    n = ngx_tiktok_bits_read(bits, 12);
+    pos = bits->pos;
+    named = 0;
+
+    while (n--) {
+        entry = ngx_tiktok_bits_peek(bits, pos, 1 + 16);
+        pos += 1 + 16;
+
+        start = entry & 0xffff;
+        end = start;
+
+        if (entry >> 16) {
+            end = ngx_tiktok_bits_peek(bits, pos, 16);
+            pos += 16;
+        }
+
+        if (pos > bits->size || start == 0 || end < start || end > max) {
+            bits->failed = 1;
+            return 0;
+        }
+
+        named |= (id >= start && id <= end);
+    }
+
+    bits->pos = pos;
+
+    return named;
+}
+
+
+/*
+ * Up to 19 bits, with zeros behind the end.  Strings are long because of
+ * their ranges, so here is no loop where it can be helped.
+ */
+
+static ngx_inline uint32_t
+ngx_tiktok_bits_peek(ngx_tiktok_bits_t *bits, size_t pos, ngx_uint_t n)
+{
+    size_t      i, last;
+    u_char     *p, *values;
+    uint32_t    value;
+    ngx_uint_t  k;
+
+    values = ngx_tiktok_bits_values;
+    i = pos / 6;
+    last = bits->size / 6;
+
+    if (i + 4 <= last) {
+        p = bits->data + i;
+        value = values[p[0]] << 18 | values[p[1]] << 12 | values[p[2]] << 6
+                | values[p[3]];
+
+    } else {
+        for (value = 0, k = 0; k < 4; k++, i++) {
+            value = value << 6 | (i < last ? values[bits->data[i]] : 0);
+        }
+    }
+
+    return (value >> (24 - n - pos % 6)) & (((uint32_t) 1 << n) - 1);
 }
 
 

@@ -37,6 +37,13 @@ uint32_t ngx_tiktok_bits_read(ngx_tiktok_bits_t *bits, ngx_uint_t n);
 
 void ngx_tiktok_bits_skip(ngx_tiktok_bits_t *bits, size_t n);
 
+/*
+ * Ranges of numbers from 1 to max: whether the id is in one of them.  They
+ * fail where they go backwards, or beyond.
+ */
+ngx_uint_t ngx_tiktok_bits_ranges(ngx_tiktok_bits_t *bits, ngx_uint_t max,
+    ngx_uint_t id);
+
 /* a number from 1 on, in Fibonacci coding */
 uint32_t ngx_tiktok_bits_fibonacci(ngx_tiktok_bits_t *bits);
 

@@ -65,8 +65,6 @@ static void ngx_tiktok_tcf_segment(ngx_tiktok_bits_t *bits,
 static void ngx_tiktok_tcf_letters(ngx_tiktok_bits_t *bits);
 static ngx_uint_t ngx_tiktok_tcf_vendors(ngx_tiktok_bits_t *bits,
     ngx_uint_t vendor);
-static ngx_uint_t ngx_tiktok_tcf_ranges(ngx_tiktok_bits_t *bits,
-    ngx_uint_t max, ngx_uint_t vendor);
 static uint32_t ngx_tiktok_tcf_restrictions(ngx_tiktok_bits_t *bits,
     ngx_uint_t vendor);
 static const char *ngx_tiktok_tcf_invalid(ngx_tiktok_tc_t *tc, time_t now);
@@ -436,7 +434,7 @@ ngx_tiktok_tcf_vendors(ngx_tiktok_bits_t *bits, ngx_uint_t vendor)
     max = ngx_tiktok_bits_read(bits, 16);
 
     if (ngx_tiktok_bits_read(bits, 1)) {
-        return ngx_tiktok_tcf_ranges(bits, max, vendor);
+        return ngx_tiktok_bits_ranges(bits, max, vendor);
     }
 
     if (vendor == 0 || vendor > max) {
@@ -447,33 +445,6 @@ ngx_tiktok_tcf_vendors(ngx_tiktok_bits_t *bits, ngx_uint_t vendor)
     ngx_tiktok_bits_skip(bits, vendor - 1);
     named = ngx_tiktok_bits_read(bits, 1);
     ngx_tiktok_bits_skip(bits, max - vendor);
-
-    return named;
-}
-
-
-static ngx_uint_t
-ngx_tiktok_tcf_ranges(ngx_tiktok_bits_t *bits, ngx_uint_t max,
-    ngx_uint_t vendor)
-{
-    uint32_t    entry;
-    ngx_uint_t  n, start, end, named;
-
-    named = 0;
-
-    for (n = ngx_tiktok_bits_read(bits, 12); n && !bits->failed; n--) {
-
-        entry = ngx_tiktok_bits_read(bits, 1 + 16);
-
-        start = entry & 0xffff;
-        end = (entry >> 16) ? ngx_tiktok_bits_read(bits, 16) : start;
-
-        if (start == 0 || end < start || end > max) {
-            bits->failed = 1;
-        }
-
-        named |= (vendor >= start && vendor <= end);
-    }
 
     return named;
 }
@@ -492,7 +463,7 @@ ngx_tiktok_tcf_restrictions(ngx_tiktok_bits_t *bits, ngx_uint_t vendor)
         purpose = ngx_tiktok_bits_read(bits, 6);
         type = ngx_tiktok_bits_read(bits, 2);
 
-        if (ngx_tiktok_tcf_ranges(bits, NGX_TIKTOK_TCF_VENDORS, vendor)
+        if (ngx_tiktok_bits_ranges(bits, NGX_TIKTOK_TCF_VENDORS, vendor)
             && type == NGX_TIKTOK_TCF_NOT_ALLOWED
             && purpose >= 1 && purpose <= NGX_TIKTOK_TCF_PURPOSES)
         {

@@ -3,11 +3,12 @@
  * Copyright (C) ngx_tiktok_module authors
  *
  * What a verdict costs: "consent_bench.txt" beside the configuration has lines
- * of a policy, a tab and a Cookie header.
+ * of a policy, or "opt-out signals", a tab and a Cookie header.
  */
 
 
 #include "consent.h"
+#include "ngx_tiktok_opt_out.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -35,12 +36,14 @@ bench_line(ngx_conf_t *cf, char *args, ngx_str_t *cookies)
 {
     double                 start, ns, best;
     ngx_str_t              error;
-    ngx_uint_t             i, k;
+    ngx_uint_t             i, k, signals_only;
     ngx_tiktok_policy_t    policy;
     ngx_tiktok_consent_t   consent;
     ngx_tiktok_signals_t   signals;
 
-    if (unit_policy(cf, args, &policy, &error) != NGX_OK) {
+    signals_only = (ngx_strcmp(args, "opt-out signals") == 0);
+
+    if (!signals_only && unit_policy(cf, args, &policy, &error) != NGX_OK) {
         printf("# %s %.*s\n", args, (int) error.len, error.data);
         return;
     }
@@ -51,12 +54,19 @@ bench_line(ngx_conf_t *cf, char *args, ngx_str_t *cookies)
     signals.cookies.nlines = 1;
     signals.now = ngx_time();
 
+    consent.verdict = NGX_TIKTOK_GRANTED;
     best = 1e9;
 
     for (i = 0; i < LOOPS; i++) {
         start = clock_ns();
 
         for (k = 0; k < ROUNDS; k++) {
+
+            if (signals_only) {
+                (void) ngx_tiktok_opt_out(&signals.cookies, 0, 0, &consent);
+                continue;
+            }
+
             ngx_tiktok_policy_check(&policy, &signals, &consent);
         }
 

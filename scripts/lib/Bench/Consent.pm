@@ -8,7 +8,8 @@ use FindBin qw($Bin);
 use lib "$FindBin::Bin/../t/lib";
 
 use Bench qw(fail run_command write_file);
-use Test::TikTok::Presets qw(preset_rows);
+use Test::TikTok::Presets  qw(preset_rows);
+use Test::TikTok::TCString qw(tc_string);
 
 use constant {
   WHAT  => 'the verdict of each preset, of a Cookie header of 2 kB',
@@ -32,6 +33,8 @@ sub run ($class) {
     next if $row->{verdict} ne 'granted' || $seen{$preset}++;
     push @lines, "$row->{policy}\t" . header($row->{cookies}) . "\n";
   }
+  push @lines, "tcf vendor=986\t" . header('euconsent-v2=' . long_string()) . "\n",
+    "opt-out signals\t" . header('usprivacy=1YNN; OTGPPConsent=DBABLA~BVQqAAAAAgA.QA') . "\n";
   write_file('consent_bench.txt', join '', @lines);
 
   my (@slow, $count);
@@ -44,6 +47,12 @@ sub run ($class) {
   }
   ($count // 0) == @lines or fail('not all presets were measured');
   printf "%d presets, %s\n", $count, @slow ? 'above ' . BOUND . ' ns: ' . join ', ', @slow : 'each below ' . BOUND . ' ns';
+}
+
+# a TC string of 1500 bytes: bit fields of all vendors, and ranges of some that the publisher restricts
+sub long_string () {
+  my $some = join '.', map { 20 * $_ . '-' . (20 * $_ + 4) } 1 .. 35;
+  return tc_string("vendors=1-2200 interests=2-2200 restrict=2:1:$some,7:1:$some disclosed=1-2200");
 }
 
 sub header ($cookies) {
