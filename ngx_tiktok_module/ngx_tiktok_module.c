@@ -1104,7 +1104,9 @@ ngx_tiktok_init_process(ngx_cycle_t *cycle)
 
     tmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_tiktok_module);
 
-    if (tmcf == NULL || tmcf->destinations.nelts == 0) {
+    /* a queue without pixels may hold events of those that were removed */
+
+    if (tmcf == NULL || tmcf->store.zone == NULL) {
         return NGX_OK;
     }
 
@@ -1135,7 +1137,7 @@ ngx_tiktok_exit_process(ngx_cycle_t *cycle)
 
     tmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_tiktok_module);
 
-    if (tmcf == NULL || tmcf->destinations.nelts == 0) {
+    if (tmcf == NULL || tmcf->store.zone == NULL) {
         return;
     }
 
