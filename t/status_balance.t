@@ -141,8 +141,14 @@ subtest 'the state' => sub {
   $becomes->(token => 'auth');
   $t->file('token', "right\n", 0600);
   $mended->();
-  $t->reload(conf => {tiktok_pixel => 'CNEW'});
-  is pixel($t->status)->{state}, 'removed', 'a pixel that has gone';
+  $backend->behave('hang');
+  $t->beacon(event(++$n));
+  $t->wait_status(sub ($s) { pixel($s)->{delivery}{in_flight} == 1 });
+  $t->reload(conf => {tiktok_pixel => 'CNEW'}, wait => 'serving');
+  my $gone = pixel($t->status);
+  is $gone->{state}, 'removed', 'a pixel that has gone';
+  is $gone->{delivery}{in_flight}, 0, 'for which no worker of this configuration has a request under way';
+  $backend->stop;
   is pixel($t->status, 'CNEW')->{state}, 'ok', 'and one that has come';
   $t->finish;
 };

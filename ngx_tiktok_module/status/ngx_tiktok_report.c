@@ -119,7 +119,10 @@ ngx_tiktok_report_pixel(ngx_pool_t *pool, ngx_tiktok_main_conf_t *tmcf,
     ngx_tiktok_report_gauges(stats, pixel);
 
     if (d == NULL) {
+        /* what its last workers have left here is nobody's any more */
+
         pixel->state = NGX_TIKTOK_STATE_REMOVED;
+        pixel->in_flight = 0;
         pixel->retry = 0;
         return NGX_OK;
     }
