@@ -40,12 +40,19 @@ ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
     stats->last_code = answer->code;
     stats->latency = latency;
 
-    ngx_memcpy(stats->last_message, answer->message.data, answer->message.len);
     stats->last_message_len = answer->message.len;
 
-    ngx_memcpy(stats->last_request_id, answer->request_id.data,
-               answer->request_id.len);
+    if (answer->message.len) {
+        ngx_memcpy(stats->last_message, answer->message.data,
+                   answer->message.len);
+    }
+
     stats->last_request_id_len = answer->request_id.len;
+
+    if (answer->request_id.len) {
+        ngx_memcpy(stats->last_request_id, answer->request_id.data,
+                   answer->request_id.len);
+    }
 
     switch (answer->verdict) {
 

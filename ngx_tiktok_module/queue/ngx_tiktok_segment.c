@@ -283,7 +283,12 @@ ngx_tiktok_segment_append(ngx_tiktok_segment_t *segment,
     to->test_code = record->test_code;
     to->reserved = 0;
 
-    p = ngx_cpymem(ngx_tiktok_record_data(to), test_code, record->test_code);
+    p = ngx_tiktok_record_data(to);
+
+    if (record->test_code) {
+        p = ngx_cpymem(p, test_code, record->test_code);
+    }
+
     ngx_memcpy(p, json, record->length - record->test_code);
 
     segment->last += size;
