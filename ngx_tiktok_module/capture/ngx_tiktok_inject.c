@@ -509,6 +509,8 @@ ngx_tiktok_inject_buf(ngx_http_request_t *r, ngx_tiktok_inject_ctx_t *ctx,
                            : ngx_tiktok_inject_add(r, b, ll);
     }
 
+    pos = b->pos;
+
     rc = ngx_buf_in_memory(b) ? ngx_tiktok_html_head_end(&ctx->html, b->pos,
                                                          b->last, &pos)
                               : NGX_DECLINED;

@@ -224,8 +224,10 @@ test_multiparts(void)
 
     static const char *const  bad[] = {
         "multipart/form-data", "multipart/form-data; boundary=",
-        "multipart/form-data; boundary=\"x", "multipart/form-data; boundary="
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        "multipart/form-data; boundary=\"x",
+        ("multipart/form-data; boundary="
+         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+         "xxxxxxxxxxxx")
     };
 
     for (i = 0; i < unit_count(multiparts); i++) {
