@@ -72,7 +72,7 @@ ngx_tiktok_filter_init(ngx_conf_t *cf)
         ngx_tiktok_inject_init();
     }
 
-    if (tmcf->variables.nelts) {
+    if (tmcf->copies) {
         ngx_tiktok_copies_init();
     }
 

@@ -165,6 +165,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
       offsetof(ngx_tiktok_loc_conf_t, phone_plan),
       NULL },
 
+    { ngx_string("tiktok_ga4"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_tiktok_ga4_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tiktok_request_value"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE2,
       ngx_tiktok_path_set,
@@ -909,6 +916,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->events = NGX_CONF_UNSET_UINT;
     conf->depth = NGX_CONF_UNSET_UINT;
     conf->beacon = NGX_CONF_UNSET;
+    conf->ga4 = NGX_CONF_UNSET;
     conf->legacy_names = NGX_CONF_UNSET;
 
     return conf;
@@ -964,10 +972,11 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return ngx_tiktok_destination(cf, conf);
     }
 
-    if (conf->beacon == 1) {
+    if (conf->beacon == 1 || conf->ga4 == 1) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"tiktok_beacon\" is in a location where no "
-                      "\"tiktok_pixel\" is in effect, in %s:%ui",
+                      "\"%s\" is in a location where no \"tiktok_pixel\" is "
+                      "in effect, in %s:%ui",
+                      conf->beacon == 1 ? "tiktok_beacon" : "tiktok_ga4",
                       conf->file, conf->line);
         return NGX_CONF_ERROR;
     }

@@ -26,6 +26,7 @@ typedef struct {
     ngx_array_t                 destinations;   /* ngx_tiktok_destination_t * */
     ngx_array_t                 variables;      /* ngx_str_t: names of those
                                                    of bodies and answers */
+    ngx_flag_t                  copies;         /* some are wanted */
     ngx_flag_t                  inject;         /* "tiktok_inject" is used */
 } ngx_tiktok_main_conf_t;
 
@@ -79,6 +80,7 @@ typedef struct {
     ngx_uint_t                  depth;
     ngx_flag_t                  beacon;
     ngx_uint_t                  trusted;        /* "tiktok_beacon trusted" */
+    ngx_flag_t                  ga4;
     ngx_flag_t                  legacy_names;   /* "tiktok_event_names" */
 
     ngx_tiktok_destination_t   *destination;    /* of the pixel, or NULL */

@@ -125,6 +125,10 @@ my @bad = (
        https://shop.example?x https://shop.example#x https://user@shop.example}), '"https://a b"', '"https://a https://b"'),
 
   # where a directive does not belong
+  ['ga4 without a pixel', {tiktok_pixel => undef, '= /e' => undef, '= /g' => 'tiktok_ga4; return 204;'}, 'tiktok_ga4', qr/tiktok_pixel/],
+  ['ga4 in server', {server => 'tiktok_ga4;'}, 'tiktok_ga4', qr/not allowed here/],
+  ['ga4 twice', {'= /g' => 'tiktok_ga4; tiktok_ga4;'}, 'tiktok_ga4', qr/duplicate/],
+  ['ga4, two words', {'= /g' => 'tiktok_ga4 on;'}, 'tiktok_ga4', qr/number of arguments/],
   ['beacon in server', {server => 'tiktok_beacon;'}, 'tiktok_beacon', qr/not allowed here/],
   ['status in http', {http => 'tiktok_status;'}, 'tiktok_status', qr/not allowed here/],
   ['queue in server', {server => 'tiktok_queue %%DIR%%/q;', tiktok_queue => undef}, 'tiktok_queue', qr/not allowed here/],

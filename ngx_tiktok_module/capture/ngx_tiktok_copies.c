@@ -101,7 +101,9 @@ ngx_tiktok_copies_wanted(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
 {
     ngx_tiktok_ctx_t  *ctx;
 
-    if (tlcf->event_rules == NULL || tlcf->destination == NULL) {
+    if ((tlcf->event_rules == NULL && tlcf->ga4 != 1)
+        || tlcf->destination == NULL)
+    {
         return 0;
     }
 
@@ -120,7 +122,7 @@ ngx_tiktok_copies_request_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
-    if (tlcf->request_values == NULL || r != r->main) {
+    if ((tlcf->request_values == NULL && tlcf->ga4 != 1) || r != r->main) {
         return ngx_tiktok_next_request_body_filter(r, in);
     }
 
@@ -153,7 +155,7 @@ ngx_tiktok_copies_request(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf,
                                         ? &r->headers_in.content_type->value
                                         : &none);
 
-    if (copy->kind == NGX_TIKTOK_COPY_NONE
+    if ((copy->kind == NGX_TIKTOK_COPY_NONE && tlcf->ga4 != 1)
         || !ngx_tiktok_copies_wanted(r, tlcf))
     {
         return;

@@ -32,7 +32,9 @@ ngx_tiktok_exchange_handler(ngx_http_request_t *r)
 
     /* the application knows best: what comes second is a duplicate */
 
-    if (ngx_tiktok_app_events(r) != NGX_OK) {
+    if (ngx_tiktok_app_events(r) != NGX_OK
+        || ngx_tiktok_hits(r) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -23,6 +23,10 @@ ngx_int_t ngx_tiktok_exchange_handler(ngx_http_request_t *r);
 /* the sources of events; an error is one of memory */
 ngx_int_t ngx_tiktok_app_events(ngx_http_request_t *r);
 ngx_int_t ngx_tiktok_rules(ngx_http_request_t *r);
+ngx_int_t ngx_tiktok_hits(ngx_http_request_t *r);
+
+/* reader of "tiktok_ga4" */
+char *ngx_tiktok_ga4_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /* installs the filter that hides the application's header from visitors */
 void ngx_tiktok_app_events_init(void);

@@ -133,6 +133,7 @@ ngx_tiktok_path_variable(ngx_conf_t *cf, ngx_command_t *cmd, ngx_str_t *name,
     }
 
     *names = *name;
+    tmcf->copies = 1;
 
     var = ngx_http_add_variable(cf, name, NGX_HTTP_VAR_NOCACHEABLE);
     if (var == NULL) {
@@ -244,7 +245,11 @@ ngx_tiktok_path_request(ngx_http_request_t *r, ngx_str_t *path,
                                        path, value);
             break;
 
-        default: /* NGX_TIKTOK_COPY_JSON */
+        case NGX_TIKTOK_COPY_NONE:
+            rc = NGX_DECLINED;
+            break;
+
+        default: /* NGX_TIKTOK_COPY_JSON, NGX_TIKTOK_COPY_TEXT */
             rc = ngx_tiktok_path_json(r, copy, "the request body", path,
                                       value);
         }

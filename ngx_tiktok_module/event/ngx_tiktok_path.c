@@ -205,7 +205,9 @@ ngx_tiktok_path_add(ngx_tiktok_path_t *path, cJSON *item)
             return;
         }
 
-        ngx_tiktok_write(w, path->value.data, path->value.len);
+        if (path->value.len) {
+            ngx_tiktok_write(w, path->value.data, path->value.len);
+        }
     }
 
     if (several) {

@@ -35,6 +35,7 @@ void fuzz_identity(u_char *data, size_t size);
 void fuzz_phone(u_char *data, size_t size);
 void fuzz_tcf(u_char *data, size_t size);
 void fuzz_gpp(u_char *data, size_t size);
+void fuzz_values(u_char *data, size_t size);
 
 
 #endif /* _FUZZ_H_INCLUDED_ */

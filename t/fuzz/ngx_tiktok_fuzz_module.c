@@ -36,6 +36,7 @@ static fuzz_target_t  fuzz_targets[] = {
     { "phone", fuzz_phone },
     { "tcf", fuzz_tcf },
     { "gpp", fuzz_gpp },
+    { "values", fuzz_values },
     { NULL, NULL }
 };
 

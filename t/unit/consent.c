@@ -77,6 +77,7 @@ unit_consent(ngx_conf_t *cf)
     unit_consent_combine();
     unit_consent_names(cf);
     unit_consent_random(cf);
+    unit_consent_google();
 }
 
 

@@ -52,6 +52,7 @@ void unit_consent_decode(void);
 void unit_consent_checks(ngx_conf_t *cf);
 void unit_consent_errors(ngx_conf_t *cf);
 void unit_consent_random(ngx_conf_t *cf);
+void unit_consent_google(void);
 
 
 #endif /* _UNIT_CONSENT_H_INCLUDED_ */

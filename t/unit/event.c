@@ -495,6 +495,7 @@ unit_event(ngx_conf_t *cf)
     unit_event_json();
     unit_event_fields();
     unit_event_forms();
+    unit_event_ga4();
     unit_event_paths();
     unit_event_writer();
     unit_event_identity();

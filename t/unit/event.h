@@ -80,6 +80,7 @@ void unit_event_corpus(void);
 void unit_event_json(void);
 void unit_event_fields(void);
 void unit_event_forms(void);
+void unit_event_ga4(void);
 void unit_event_paths(void);
 void unit_event_writer(void);
 void unit_event_identity(void);
