@@ -258,10 +258,6 @@ ngx_tiktok_pick_equal(ngx_tiktok_picker_t *picker, char *value,
     switch (value[0]) {
 
     case '$':
-        if (token->data[0] == '{' || token->data[0] == '[') {
-            return 0;
-        }
-
         ngx_tiktok_pick_text(token, &text, buf);
 
         return ngx_tiktok_policy_has_id(picker->policy, &text);

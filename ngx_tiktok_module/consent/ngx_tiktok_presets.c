@@ -165,7 +165,6 @@ static const ngx_tiktok_pick_t  ngx_tiktok_securiti[] = {
 
 static const ngx_tiktok_pick_t  ngx_tiktok_civic[] = {
     { { "interactedWith" }, "true", NGX_TIKTOK_SAYS_CHOSEN },
-    { { "interactedWith" }, NULL, NGX_TIKTOK_SAYS_OPEN },
     { { "optionalCookies" }, "{", NGX_TIKTOK_SAYS_LIST },
     { { "optionalCookies", "$" }, "\"accepted\"", NGX_TIKTOK_SAYS_YES },
     { { "optionalCookies", "$" }, "\"revoked\"", NGX_TIKTOK_SAYS_NO },
