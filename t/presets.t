@@ -41,6 +41,9 @@ for my $policy (@policies) {
   };
 }
 
+my $readme = $t->slurp("$Test::TikTok::TOP/README.md");
+like $readme, qr/^\| `\Q$_\E[ `]/m, "the table in README.md has $_" for @presets;
+
 # those that have no cookie of their own are tested elsewhere
 subtest 'a new preset brings its rows' => sub {
   my %without = map { $_ => 1 } qw(variable assumed);

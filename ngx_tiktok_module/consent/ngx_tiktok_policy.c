@@ -84,6 +84,7 @@ ngx_tiktok_policy_parse(ngx_conf_t *cf, ngx_str_t *args, ngx_uint_t nargs,
     }
 
     policy->prefix = (preset->flags & NGX_TIKTOK_PRESET_PREFIX)
+                     && policy->id.len > 1
                      && policy->id.data[policy->id.len - 1] == '*';
 
     if (ngx_tiktok_policy_names(cf, policy) != NGX_OK
