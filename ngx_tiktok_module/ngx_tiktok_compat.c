@@ -125,11 +125,19 @@ ngx_tiktok_compat_cookies(ngx_http_request_t *r, ngx_str_t *lines,
 ngx_int_t
 ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
 {
+    return ngx_tiktok_header_push(r, name, value) ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_table_elt_t *
+ngx_tiktok_header_push(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_str_t *value)
+{
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     ngx_memzero(h, sizeof(ngx_table_elt_t));
@@ -138,5 +146,5 @@ ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name, ngx_str_t *value)
     h->key = *name;
     h->value = *value;
 
-    return NGX_OK;
+    return h;
 }

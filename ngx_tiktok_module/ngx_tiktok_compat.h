@@ -40,5 +40,9 @@ ngx_uint_t ngx_tiktok_compat_cookies(ngx_http_request_t *r, ngx_str_t *lines,
 ngx_int_t ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name,
     ngx_str_t *value);
 
+/* the same, for whom the header itself is of interest; NULL without memory */
+ngx_table_elt_t *ngx_tiktok_header_push(ngx_http_request_t *r,
+    ngx_str_t *name, ngx_str_t *value);
+
 
 #endif /* _NGX_TIKTOK_COMPAT_H_INCLUDED_ */

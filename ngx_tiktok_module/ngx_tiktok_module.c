@@ -144,6 +144,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
       0,
       NULL },
 
+    { ngx_string("tiktok_script"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_script_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("tiktok_click_id"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_tiktok_click_id_set,
@@ -890,6 +897,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
      *     conf->token_file = { 0, NULL };
      *     conf->send = { 0, NULL };
      *     conf->trusted = 0;
+     *     conf->script = NULL;
      *     conf->destination = NULL;
      *     conf->file = NULL;
      *     conf->line = 0;
@@ -968,8 +976,16 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->depth, prev->depth, 16);
     ngx_conf_merge_value(conf->legacy_names, prev->legacy_names, 0);
 
+    if (conf->pixel.len && ngx_tiktok_destination(cf, conf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->script) {
+        return ngx_tiktok_script_render(cf, conf);
+    }
+
     if (conf->pixel.len) {
-        return ngx_tiktok_destination(cf, conf);
+        return NGX_CONF_OK;
     }
 
     if (conf->beacon == 1 || conf->ga4 == 1) {

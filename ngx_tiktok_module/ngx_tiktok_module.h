@@ -58,6 +58,9 @@ typedef struct {
 } ngx_tiktok_inject_conf_t;
 
 
+typedef struct ngx_tiktok_script_s  ngx_tiktok_script_t;
+
+
 typedef struct {
     ngx_str_t                   pixel;          /* unset: NULL, off: empty */
     ngx_str_t                   token_file;
@@ -82,6 +85,7 @@ typedef struct {
     ngx_uint_t                  trusted;        /* "tiktok_beacon trusted" */
     ngx_flag_t                  ga4;
     ngx_flag_t                  legacy_names;   /* "tiktok_event_names" */
+    ngx_tiktok_script_t        *script;
 
     ngx_tiktok_destination_t   *destination;    /* of the pixel, or NULL */
 

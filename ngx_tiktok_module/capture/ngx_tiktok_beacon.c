@@ -42,6 +42,8 @@ static ngx_int_t ngx_tiktok_beacon_refuse(ngx_http_request_t *r,
     const char *error);
 static ngx_int_t ngx_tiktok_beacon_error(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_uint_t status, const char *error);
+static ngx_int_t ngx_tiktok_beacon_limited(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx);
 static ngx_int_t ngx_tiktok_beacon_send(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_uint_t status, ngx_str_t *type,
     ngx_str_t *body);
@@ -49,6 +51,10 @@ static ngx_int_t ngx_tiktok_beacon_send(ngx_http_request_t *r,
 
 static ngx_str_t  ngx_tiktok_consent_header = ngx_string("X-Tiktok-Consent");
 static ngx_str_t  ngx_tiktok_result_header = ngx_string("X-Tiktok-Result");
+static ngx_str_t  ngx_tiktok_limited_header = ngx_string("X-Tiktok-Limited");
+static ngx_str_t  ngx_tiktok_limited = ngx_string("1");
+static ngx_str_t  ngx_tiktok_expose =
+                                  ngx_string("Access-Control-Expose-Headers");
 static ngx_str_t  ngx_tiktok_cache_control = ngx_string("Cache-Control");
 static ngx_str_t  ngx_tiktok_no_store = ngx_string("no-store");
 static ngx_str_t  ngx_tiktok_allow = ngx_string("Allow");
@@ -647,6 +653,23 @@ ngx_tiktok_beacon_error(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 }
 
 
+/* the browser's pixel has to be told, too */
+
+static ngx_int_t
+ngx_tiktok_beacon_limited(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
+{
+    if (ctx->origin
+        && ngx_tiktok_header(r, &ngx_tiktok_expose, &ngx_tiktok_limited_header)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_tiktok_header(r, &ngx_tiktok_limited_header,
+                             &ngx_tiktok_limited);
+}
+
+
 /* every answer goes out here */
 
 static ngx_int_t
@@ -665,6 +688,7 @@ ngx_tiktok_beacon_send(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         || ngx_tiktok_header(r, &ngx_tiktok_result_header,
                              ngx_tiktok_result_name(ctx->result))
            != NGX_OK
+        || (ctx->limited && ngx_tiktok_beacon_limited(r, ctx) != NGX_OK)
         || (ctx->origin
             && ngx_tiktok_origin_headers(r, ctx->origin) != NGX_OK))
     {

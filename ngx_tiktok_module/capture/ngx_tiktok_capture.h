@@ -216,5 +216,14 @@ char *ngx_tiktok_event_names_set(ngx_conf_t *cf, ngx_command_t *cmd,
 /* content handler of "tiktok_beacon" */
 ngx_int_t ngx_tiktok_beacon_handler(ngx_http_request_t *r);
 
+/* reader of "tiktok_script" */
+char *ngx_tiktok_script_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/* makes the script of a location, once all of its configuration is known */
+char *ngx_tiktok_script_render(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf);
+
+/* content handler of "tiktok_script" */
+ngx_int_t ngx_tiktok_script_handler(ngx_http_request_t *r);
+
 
 #endif /* _NGX_TIKTOK_CAPTURE_H_INCLUDED_ */

@@ -25,6 +25,7 @@ ngx_tiktok_exchange_handler(ngx_http_request_t *r)
         || r != r->main
         || (r->method & (NGX_HTTP_HEAD|NGX_HTTP_OPTIONS))
         || r->content_handler == ngx_tiktok_beacon_handler
+        || r->content_handler == ngx_tiktok_script_handler
         || r->content_handler == ngx_tiktok_status_handler)
     {
         return NGX_OK;

@@ -82,6 +82,14 @@ ngx_tiktok_opt_out(ngx_tiktok_cookies_t *cookies, ngx_uint_t gpc,
 }
 
 
+ngx_str_t *
+ngx_tiktok_opt_out_cookie(ngx_uint_t i)
+{
+    return (i < NGX_TIKTOK_SIGNAL_COOKIES)
+           ? &ngx_tiktok_signal_cookies[i].name : NULL;
+}
+
+
 /* the first that can be read, else the first that can't */
 
 static ngx_int_t

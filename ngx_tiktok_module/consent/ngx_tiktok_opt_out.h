@@ -26,5 +26,8 @@
 ngx_uint_t ngx_tiktok_opt_out(ngx_tiktok_cookies_t *cookies, ngx_uint_t gpc,
     ngx_uint_t limited, ngx_tiktok_consent_t *reason);
 
+/* the cookies it looks at one by one from 0 on, NULL at the end */
+ngx_str_t *ngx_tiktok_opt_out_cookie(ngx_uint_t i);
+
 
 #endif /* _NGX_TIKTOK_OPT_OUT_H_INCLUDED_ */

@@ -160,5 +160,8 @@ ngx_tiktok_event_e ngx_tiktok_event_number(ngx_str_t *name);
 /* the number of an event in GA4's spelling, else NGX_TIKTOK_EVENT_CUSTOM */
 ngx_tiktok_event_e ngx_tiktok_event_alias(ngx_str_t *name);
 
+/* these spellings one by one from 0 on, and their events; NULL at the end */
+ngx_str_t *ngx_tiktok_event_alias_at(ngx_uint_t i, ngx_tiktok_event_e *event);
+
 
 #endif /* _NGX_TIKTOK_EVENT_H_INCLUDED_ */

@@ -181,6 +181,23 @@ ngx_tiktok_event_alias(ngx_str_t *name)
 }
 
 
+ngx_str_t *
+ngx_tiktok_event_alias_at(ngx_uint_t i, ngx_tiktok_event_e *event)
+{
+    ngx_tiktok_name_t  *n;
+
+    n = &ngx_tiktok_alias_names[i];
+
+    if (n->name.len == 0) {
+        return NULL;
+    }
+
+    *event = n->event;
+
+    return &n->name;
+}
+
+
 static ngx_tiktok_event_e
 ngx_tiktok_name_find(ngx_tiktok_name_t *names, ngx_str_t *name)
 {
