@@ -133,8 +133,8 @@ ngx_tiktok_write_content(ngx_tiktok_parts_t *parts, cJSON *item)
         if (members[i]) {
             p = &ngx_tiktok_content_table[i];
 
-            rc = ngx_tiktok_write_member(parts, (char *) p->name.data,
-                                         p->write, members[i]);
+            rc = ngx_tiktok_write_member(parts, &p->name, p->write,
+                                         members[i]);
 
             if (i == NGX_TIKTOK_CONTENT_ID && rc == NGX_OK) {
                 ngx_tiktok_content_type(parts,
@@ -184,7 +184,7 @@ ngx_tiktok_content_category(ngx_tiktok_parts_t *parts, cJSON **levels)
     w = &parts->w;
     mark = ngx_tiktok_writer_mark(w);
 
-    ngx_tiktok_write_name(w, "content_category");
+    ngx_tiktok_write_literal_name(w, "content_category");
 
     if (ngx_tiktok_write_levels(parts, levels) != NGX_OK) {
         ngx_tiktok_writer_back(w, mark);

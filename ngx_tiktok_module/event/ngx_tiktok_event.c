@@ -50,7 +50,7 @@ static ngx_uint_t ngx_tiktok_event_limited(cJSON *item);
 static ngx_int_t ngx_tiktok_write_page(ngx_tiktok_parts_t *parts,
     cJSON *unused);
 static void ngx_tiktok_write_page_url(ngx_tiktok_parts_t *parts,
-    const char *name, ngx_str_t *url);
+    ngx_str_t *name, ngx_str_t *url);
 
 
 static ngx_str_t  ngx_tiktok_part_names[] = {
@@ -86,7 +86,7 @@ ngx_tiktok_event_create(ngx_pool_t *pool, cJSON *source,
     ngx_tiktok_visitor_t   trusted;
 
     ngx_memzero(event, sizeof(ngx_tiktok_event_t));
-    ngx_memzero(&parts, sizeof(ngx_tiktok_parts_t));
+    ngx_memzero(&parts, offsetof(ngx_tiktok_parts_t, others));
 
     parts.pool = pool;
     parts.visitor = visitor;
@@ -371,17 +371,21 @@ ngx_tiktok_event_write(ngx_tiktok_parts_t *parts, cJSON **members)
     ngx_tiktok_write_literal(w, ",\"event_id\":");
     ngx_tiktok_write_string(w, event->event_id.data, event->event_id.len);
 
-    if (ngx_tiktok_write_member(parts, "user", ngx_tiktok_write_user, NULL)
+    if (ngx_tiktok_write_member(parts,
+                                &ngx_tiktok_part_names[NGX_TIKTOK_PART_USER],
+                                ngx_tiktok_write_user, NULL)
         == NGX_ERROR)
     {
         return NGX_ERROR;
     }
 
-    (void) ngx_tiktok_write_member(parts, "page", ngx_tiktok_write_page,
-                                   NULL);
+    (void) ngx_tiktok_write_member(parts,
+                           &ngx_tiktok_part_names[NGX_TIKTOK_PART_PAGE],
+                           ngx_tiktok_write_page, NULL);
 
-    (void) ngx_tiktok_write_member(parts, "properties",
-                                   ngx_tiktok_write_properties, NULL);
+    (void) ngx_tiktok_write_member(parts,
+                           &ngx_tiktok_part_names[NGX_TIKTOK_PART_PROPERTIES],
+                           ngx_tiktok_write_properties, NULL);
 
     if (parts->visitor->limited_data_use
         || ngx_tiktok_event_limited(members[NGX_TIKTOK_PART_LIMITED]))
@@ -444,8 +448,9 @@ ngx_tiktok_write_page(ngx_tiktok_parts_t *parts, cJSON *unused)
 
     mark = ngx_tiktok_writer_mark(w);
 
-    ngx_tiktok_write_page_url(parts, "url", &parts->url);
-    ngx_tiktok_write_page_url(parts, "referrer", &parts->referrer);
+    ngx_tiktok_write_page_url(parts, &ngx_tiktok_page_names[0], &parts->url);
+    ngx_tiktok_write_page_url(parts, &ngx_tiktok_page_names[1],
+                              &parts->referrer);
 
     if (ngx_tiktok_writer_mark(w) == mark) {
         return NGX_DECLINED;
@@ -458,7 +463,7 @@ ngx_tiktok_write_page(ngx_tiktok_parts_t *parts, cJSON *unused)
 
 
 static void
-ngx_tiktok_write_page_url(ngx_tiktok_parts_t *parts, const char *name,
+ngx_tiktok_write_page_url(ngx_tiktok_parts_t *parts, ngx_str_t *name,
     ngx_str_t *url)
 {
     u_char               *p;
@@ -493,7 +498,7 @@ ngx_tiktok_write_page_url(ngx_tiktok_parts_t *parts, const char *name,
 
     w = &parts->w;
 
-    ngx_tiktok_write_name(w, name);
+    ngx_tiktok_write_plain_name(w, name);
 
     *left += ngx_tiktok_write_url(w, &text);
 }

@@ -29,12 +29,24 @@ static const EVP_MD  *ngx_tiktok_hash_md;
 
 static EVP_MD_CTX    *ngx_tiktok_hash_ctx;
 
+/* the digits of each byte */
+
+static u_char         ngx_tiktok_hash_hex[256][2];
+
 
 ngx_int_t
 ngx_tiktok_hash_init(ngx_log_t *log)
 {
+    u_char      byte;
+    ngx_uint_t  i;
+
     if (ngx_tiktok_hash_ctx) {
         return NGX_OK;
+    }
+
+    for (i = 0; i < 256; i++) {
+        byte = (u_char) i;
+        ngx_hex_dump(ngx_tiktok_hash_hex[i], &byte, 1);
     }
 
     /* looking the digest up anew costs more than the hash itself */
@@ -79,7 +91,8 @@ ngx_tiktok_hash_done(void)
 ngx_int_t
 ngx_tiktok_hash(u_char *dst, u_char *data, size_t len)
 {
-    u_char  digest[NGX_TIKTOK_SHA256_LEN];
+    u_char      digest[NGX_TIKTOK_SHA256_LEN];
+    ngx_uint_t  i;
 
 #if (NGX_TIKTOK_EVP_FETCH)
 
@@ -101,7 +114,9 @@ ngx_tiktok_hash(u_char *dst, u_char *data, size_t len)
         return NGX_ERROR;
     }
 
-    ngx_hex_dump(dst, digest, NGX_TIKTOK_SHA256_LEN);
+    for (i = 0; i < NGX_TIKTOK_SHA256_LEN; i++) {
+        ngx_memcpy(dst + 2 * i, ngx_tiktok_hash_hex[digest[i]], 2);
+    }
 
     return NGX_OK;
 }

@@ -115,6 +115,12 @@ void ngx_tiktok_write_comma(ngx_tiktok_writer_t *w);
 /* a member's name, with the comma before and the colon behind it */
 void ngx_tiktok_write_name(ngx_tiktok_writer_t *w, const char *name);
 
+/* the same of one that has nothing to escape */
+void ngx_tiktok_write_plain_name(ngx_tiktok_writer_t *w, ngx_str_t *name);
+
+#define ngx_tiktok_write_literal_name(w, name)                                \
+    (ngx_tiktok_write_comma(w), ngx_tiktok_write_literal(w, "\"" name "\":"))
+
 /* UTF-8 text as a JSON string, in quotes and escaped */
 void ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len);
 

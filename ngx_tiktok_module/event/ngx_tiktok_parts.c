@@ -57,6 +57,7 @@ ngx_tiktok_parts_find(ngx_str_t *names, u_char *name, size_t len)
 
     for (i = 0; names[i].len; i++) {
         if (names[i].len == len
+            && names[i].data[0] == name[0]
             && ngx_memcmp(names[i].data, name, len) == 0)
         {
             break;
@@ -68,7 +69,7 @@ ngx_tiktok_parts_find(ngx_str_t *names, u_char *name, size_t len)
 
 
 ngx_int_t
-ngx_tiktok_write_member(ngx_tiktok_parts_t *parts, const char *name,
+ngx_tiktok_write_member(ngx_tiktok_parts_t *parts, ngx_str_t *name,
     ngx_tiktok_part_pt handler, cJSON *item)
 {
     size_t                mark;
@@ -78,7 +79,7 @@ ngx_tiktok_write_member(ngx_tiktok_parts_t *parts, const char *name,
     w = &parts->w;
     mark = ngx_tiktok_writer_mark(w);
 
-    ngx_tiktok_write_name(w, name);
+    ngx_tiktok_write_plain_name(w, name);
 
     rc = handler(parts, item);
 

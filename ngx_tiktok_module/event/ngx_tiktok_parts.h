@@ -93,10 +93,10 @@ ngx_uint_t ngx_tiktok_parts_find(ngx_str_t *names, u_char *name, size_t len);
 
 /*
  * Writes "name": and what the handler writes, or nothing at all where the
- * handler declines.
+ * handler declines.  The name has nothing to escape.
  */
 ngx_int_t ngx_tiktok_write_member(ngx_tiktok_parts_t *parts,
-    const char *name, ngx_tiktok_part_pt handler, cJSON *item);
+    ngx_str_t *name, ngx_tiktok_part_pt handler, cJSON *item);
 
 /*
  * The text of a string, or the digits of an integer (in buf of

@@ -201,8 +201,7 @@ ngx_tiktok_write_properties(ngx_tiktok_parts_t *parts, cJSON *unused)
         {
             p = &ngx_tiktok_property_table[i];
 
-            (void) ngx_tiktok_write_member(parts, (char *) p->name.data,
-                                           p->write, item);
+            (void) ngx_tiktok_write_member(parts, &p->name, p->write, item);
         }
     }
 

@@ -10,7 +10,7 @@
 #include "ngx_tiktok_utf8.h"
 
 
-#define NGX_TIKTOK_PRIVATE_NAME_LEN  16
+#define NGX_TIKTOK_PRIVATE_NAME_LEN  64
 
 /* sets of delimiters */
 
@@ -32,12 +32,14 @@
 static u_char *ngx_tiktok_url_authority(ngx_str_t *url);
 static u_char *ngx_tiktok_url_find(u_char *p, u_char *last, ngx_uint_t set);
 static u_char *ngx_tiktok_url_user_end(u_char *p, u_char *last);
+static ngx_uint_t ngx_tiktok_url_harmless(ngx_str_t *url);
 static ngx_uint_t ngx_tiktok_write_path(ngx_tiktok_writer_t *w, u_char *p,
     u_char *last);
 static ngx_uint_t ngx_tiktok_write_args(ngx_tiktok_writer_t *w, u_char *p,
     u_char *last);
 static ngx_uint_t ngx_tiktok_write_arg(ngx_tiktok_writer_t *w, u_char *p,
     u_char *last);
+static void ngx_tiktok_innermost_name(ngx_str_t *name);
 static ngx_int_t ngx_tiktok_url_decode(u_char *buf, size_t size, u_char *p,
     u_char *last, ngx_str_t *value);
 static void ngx_tiktok_host_trim(ngx_str_t *host);
@@ -78,6 +80,12 @@ ngx_tiktok_url_valid(ngx_str_t *url)
 static u_char *
 ngx_tiktok_url_authority(ngx_str_t *url)
 {
+    /* few texts are one */
+
+    if (url->len < 8 || (url->data[4] != ':' && url->data[5] != ':')) {
+        return NULL;
+    }
+
     if (url->len > 7
         && ngx_strncasecmp(url->data, (u_char *) "http://", 7) == 0)
     {
@@ -139,6 +147,11 @@ ngx_tiktok_write_url(ngx_tiktok_writer_t *w, ngx_str_t *url)
     u_char      *p, *end, *last, *host;
     ngx_uint_t   n;
 
+    if (ngx_tiktok_url_harmless(url)) {
+        ngx_tiktok_write_string(w, url->data, url->len);
+        return 0;
+    }
+
     n = 0;
     p = ngx_tiktok_url_authority(url);
 
@@ -176,6 +189,42 @@ ngx_tiktok_write_url(ngx_tiktok_writer_t *w, ngx_str_t *url)
     ngx_tiktok_write_literal(w, "\"");
 
     return n;
+}
+
+
+/* most have nothing that could be a user, an address or an identifier */
+
+static ngx_uint_t
+ngx_tiktok_url_harmless(ngx_str_t *url)
+{
+    u_char  *p, *name, *start, *last;
+
+    if (memchr(url->data, '@', url->len) || memchr(url->data, '%', url->len)) {
+        return 0;
+    }
+
+    start = url->data;
+    last = url->data + url->len;
+
+    for ( ;; ) {
+        p = memchr(start, '=', last - start);
+
+        if (p == NULL) {
+            return 1;
+        }
+
+        for (name = p; name > start; name--) {
+            if (name[-1] == '?' || name[-1] == '&' || name[-1] == '#') {
+                break;
+            }
+        }
+
+        if (ngx_tiktok_private_name(name, p - name)) {
+            return 0;
+        }
+
+        start = p + 1;
+    }
 }
 
 
@@ -313,6 +362,8 @@ ngx_tiktok_private_name(u_char *name, size_t len)
         return 0;
     }
 
+    ngx_tiktok_innermost_name(&text);
+
     for (known = names; known->len; known++) {
         if (known->len == text.len
             && ngx_strncasecmp(known->data, text.data, text.len) == 0)
@@ -325,18 +376,54 @@ ngx_tiktok_private_name(u_char *name, size_t len)
 }
 
 
+/* forms have names as "checkout[address][phone]" and "email[]" */
+
+static void
+ngx_tiktok_innermost_name(ngx_str_t *name)
+{
+    u_char  *p;
+
+    while (name->len && name->data[name->len - 1] == ']') {
+
+        for (p = name->data + name->len - 1; p > name->data; p--) {
+            if (p[-1] == '[') {
+                break;
+            }
+        }
+
+        if (p == name->data) {
+            return;
+        }
+
+        if (*p != ']') {
+            name->len -= p - name->data + 1;
+            name->data = p;
+            return;
+        }
+
+        name->len = p - 1 - name->data;
+    }
+}
+
+
 ngx_int_t
 ngx_tiktok_url_click_id(ngx_str_t *url, u_char *buf, ngx_str_t *value)
 {
     u_char  *p, *end, *last;
 
-    if (url->len == 0 || memchr(url->data, '?', url->len) == NULL) {
+    p = url->len ? memchr(url->data, '?', url->len) : NULL;
+
+    if (p == NULL) {
         return NGX_DECLINED;
     }
 
-    last = ngx_tiktok_url_find(url->data, url->data + url->len,
-                               NGX_TIKTOK_URL_FRAGMENT);
-    p = ngx_tiktok_url_find(url->data, last, NGX_TIKTOK_URL_QUERY);
+    /* what follows a "#" is no query, even if it has a "?" */
+
+    last = memchr(url->data, '#', url->len);
+
+    if (last == NULL) {
+        last = url->data + url->len;
+    }
 
     while (p < last) {
         p++;

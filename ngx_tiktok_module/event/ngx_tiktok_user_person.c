@@ -16,7 +16,7 @@
 
 typedef struct {
     ngx_tiktok_user_e       field;
-    const char             *name;
+    ngx_str_t               name;
     ngx_tiktok_normal_pt    normal;
     ngx_uint_t              clear;          /* not hashed */
     ngx_uint_t              most;           /* that the API takes */
@@ -37,37 +37,43 @@ static void ngx_tiktok_write_clear(ngx_tiktok_parts_t *parts,
 
 static ngx_tiktok_user_form_t  ngx_tiktok_user_forms[] = {
 
-    { NGX_TIKTOK_USER_EMAIL, "email", ngx_tiktok_normal_email, 0,
-      NGX_TIKTOK_IDENTIFIERS, 1 << NGX_TIKTOK_KEY_EMAIL,
-      NGX_TIKTOK_LEFT_EMAIL },
+    { NGX_TIKTOK_USER_EMAIL, ngx_string("email"),
+      ngx_tiktok_normal_email, 0, NGX_TIKTOK_IDENTIFIERS,
+      1 << NGX_TIKTOK_KEY_EMAIL, NGX_TIKTOK_LEFT_EMAIL },
 
-    { NGX_TIKTOK_USER_PHONE, "phone", ngx_tiktok_normal_phone, 0,
-      NGX_TIKTOK_IDENTIFIERS, 1 << NGX_TIKTOK_KEY_PHONE,
-      NGX_TIKTOK_LEFT_PHONE },
+    { NGX_TIKTOK_USER_PHONE, ngx_string("phone"),
+      ngx_tiktok_normal_phone, 0, NGX_TIKTOK_IDENTIFIERS,
+      1 << NGX_TIKTOK_KEY_PHONE, NGX_TIKTOK_LEFT_PHONE },
 
-    { NGX_TIKTOK_USER_EXTERNAL_ID, "external_id",
+    { NGX_TIKTOK_USER_EXTERNAL_ID, ngx_string("external_id"),
       ngx_tiktok_normal_external_id, 0, NGX_TIKTOK_IDENTIFIERS,
       1 << NGX_TIKTOK_KEY_EXTERNAL_ID, NGX_TIKTOK_LEFT_USER },
 
-    { NGX_TIKTOK_USER_FIRST_NAME, "first_name", ngx_tiktok_normal_name, 0,
-      1, 0, NGX_TIKTOK_LEFT_USER },
+    { NGX_TIKTOK_USER_FIRST_NAME, ngx_string("first_name"),
+      ngx_tiktok_normal_name, 0, 1,
+      0, NGX_TIKTOK_LEFT_USER },
 
-    { NGX_TIKTOK_USER_LAST_NAME, "last_name", ngx_tiktok_normal_name, 0,
-      1, 0, NGX_TIKTOK_LEFT_USER },
+    { NGX_TIKTOK_USER_LAST_NAME, ngx_string("last_name"),
+      ngx_tiktok_normal_name, 0, 1,
+      0, NGX_TIKTOK_LEFT_USER },
 
-    { NGX_TIKTOK_USER_COUNTRY, "country", ngx_tiktok_normal_country, 1,
-      1, 0, NGX_TIKTOK_LEFT_USER },
+    { NGX_TIKTOK_USER_COUNTRY, ngx_string("country"),
+      ngx_tiktok_normal_country, 1, 1,
+      0, NGX_TIKTOK_LEFT_USER },
 
-    { NGX_TIKTOK_USER_STATE, "state", ngx_tiktok_normal_state, 1,
-      1, 0, NGX_TIKTOK_LEFT_USER },
+    { NGX_TIKTOK_USER_STATE, ngx_string("state"),
+      ngx_tiktok_normal_state, 1, 1,
+      0, NGX_TIKTOK_LEFT_USER },
 
-    { NGX_TIKTOK_USER_CITY, "city", ngx_tiktok_normal_city, 1,
-      1, 0, NGX_TIKTOK_LEFT_USER },
+    { NGX_TIKTOK_USER_CITY, ngx_string("city"),
+      ngx_tiktok_normal_city, 1, 1,
+      0, NGX_TIKTOK_LEFT_USER },
 
-    { NGX_TIKTOK_USER_ZIP_CODE, "zip_code", ngx_tiktok_normal_zip, 0,
-      1, 0, NGX_TIKTOK_LEFT_USER },
+    { NGX_TIKTOK_USER_ZIP_CODE, ngx_string("zip_code"),
+      ngx_tiktok_normal_zip, 0, 1,
+      0, NGX_TIKTOK_LEFT_USER },
 
-    { 0, NULL, NULL, 0, 0, 0, 0 }
+    { 0, ngx_null_string, NULL, 0, 0, 0, 0 }
 };
 
 
@@ -84,7 +90,7 @@ ngx_tiktok_write_person(ngx_tiktok_parts_t *parts,
     place.country.len = 0;
     place.country.data = country;
 
-    for (form = ngx_tiktok_user_forms; form->name; form++) {
+    for (form = ngx_tiktok_user_forms; form->name.len; form++) {
         field = &fields[form->field];
 
         if (field->n == 0) {
@@ -167,7 +173,7 @@ ngx_tiktok_write_hashes(ngx_tiktok_parts_t *parts,
     w = &parts->w;
     parts->event->keys |= form->keys;
 
-    ngx_tiktok_write_name(w, form->name);
+    ngx_tiktok_write_plain_name(w, &form->name);
 
     if (n == 1) {
         ngx_tiktok_write_quoted(w, hashes[0], NGX_TIKTOK_HASH_LEN);
@@ -237,6 +243,6 @@ ngx_tiktok_write_clear(ngx_tiktok_parts_t *parts,
         place->country.len = NGX_TIKTOK_COUNTRY_LEN;
     }
 
-    ngx_tiktok_write_name(&parts->w, form->name);
+    ngx_tiktok_write_plain_name(&parts->w, &form->name);
     ngx_tiktok_write_string(&parts->w, value.data, value.len);
 }

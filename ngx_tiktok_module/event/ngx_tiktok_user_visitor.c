@@ -35,7 +35,7 @@ static ngx_int_t ngx_tiktok_user_text(ngx_tiktok_parts_t *parts,
     ngx_str_t *value);
 static void ngx_tiktok_count_other(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *field, ngx_str_t *used);
-static void ngx_tiktok_write_key(ngx_tiktok_parts_t *parts, const char *name,
+static void ngx_tiktok_write_key(ngx_tiktok_parts_t *parts,
     ngx_tiktok_key_e key, ngx_str_t *value);
 
 
@@ -76,7 +76,7 @@ ngx_tiktok_write_ttclid(ngx_tiktok_parts_t *parts,
         return NGX_OK;
     }
 
-    ngx_tiktok_write_key(parts, "ttclid", NGX_TIKTOK_KEY_TTCLID, &value);
+    ngx_tiktok_write_key(parts, NGX_TIKTOK_KEY_TTCLID, &value);
 
     /* the event is asked for it when its source is gone */
 
@@ -136,7 +136,7 @@ ngx_tiktok_write_ttp(ngx_tiktok_parts_t *parts,
         }
     }
 
-    ngx_tiktok_write_key(parts, "ttp", NGX_TIKTOK_KEY_TTP, &value);
+    ngx_tiktok_write_key(parts, NGX_TIKTOK_KEY_TTP, &value);
 }
 
 
@@ -180,7 +180,7 @@ ngx_tiktok_write_visitor(ngx_tiktok_parts_t *parts,
         value = visitor->ip;
 
         if (ngx_tiktok_ip_public(&value)) {
-            ngx_tiktok_write_key(parts, "ip", NGX_TIKTOK_KEY_IP, &value);
+            ngx_tiktok_write_key(parts, NGX_TIKTOK_KEY_IP, &value);
 
         } else {
             left_out[NGX_TIKTOK_LEFT_IP]++;
@@ -194,13 +194,12 @@ ngx_tiktok_write_visitor(ngx_tiktok_parts_t *parts,
         if (ngx_tiktok_utf8_plain(value.data, value.data + value.len)
             == value.data + value.len)
         {
-            ngx_tiktok_write_key(parts, "user_agent",
-                                 NGX_TIKTOK_KEY_USER_AGENT, &value);
+            ngx_tiktok_write_key(parts, NGX_TIKTOK_KEY_USER_AGENT, &value);
 
         } else if (ngx_tiktok_utf8_printable(&value)) {
             parts->event->keys |= 1 << NGX_TIKTOK_KEY_USER_AGENT;
 
-            ngx_tiktok_write_name(&parts->w, "user_agent");
+            ngx_tiktok_write_literal_name(&parts->w, "user_agent");
             ngx_tiktok_write_string(&parts->w, value.data, value.len);
 
         } else {
@@ -236,7 +235,7 @@ ngx_tiktok_write_locale(ngx_tiktok_parts_t *parts,
     value.data = buf;
     value.len = last - buf;
 
-    ngx_tiktok_write_name(&parts->w, "locale");
+    ngx_tiktok_write_literal_name(&parts->w, "locale");
     ngx_tiktok_write_quoted(&parts->w, value.data, value.len);
 }
 
@@ -318,11 +317,18 @@ ngx_tiktok_count_other(ngx_tiktok_parts_t *parts,
 /* the value has nothing to escape */
 
 static void
-ngx_tiktok_write_key(ngx_tiktok_parts_t *parts, const char *name,
-    ngx_tiktok_key_e key, ngx_str_t *value)
+ngx_tiktok_write_key(ngx_tiktok_parts_t *parts, ngx_tiktok_key_e key,
+    ngx_str_t *value)
 {
+    static ngx_str_t  names[] = {
+        [NGX_TIKTOK_KEY_TTCLID] = ngx_string("ttclid"),
+        [NGX_TIKTOK_KEY_TTP] = ngx_string("ttp"),
+        [NGX_TIKTOK_KEY_IP] = ngx_string("ip"),
+        [NGX_TIKTOK_KEY_USER_AGENT] = ngx_string("user_agent")
+    };
+
     parts->event->keys |= 1 << key;
 
-    ngx_tiktok_write_name(&parts->w, name);
+    ngx_tiktok_write_plain_name(&parts->w, &names[key]);
     ngx_tiktok_write_quoted(&parts->w, value->data, value->len);
 }

@@ -12,7 +12,8 @@
 #define NGX_TIKTOK_EACH_BYTE  0x0101010101010101ULL
 
 
-static ngx_inline ngx_uint_t ngx_tiktok_utf8_plain8(u_char *p);
+static ngx_inline uint64_t ngx_tiktok_utf8_other(u_char *p);
+static ngx_inline u_char *ngx_tiktok_utf8_first(u_char *p, uint64_t other);
 static u_char *ngx_tiktok_utf8_previous(u_char *p, u_char *start);
 
 
@@ -21,6 +22,10 @@ static u_char *ngx_tiktok_utf8_previous(u_char *p, u_char *start);
 static uint32_t  ngx_tiktok_utf8_plains[] = {
     0x00000000, 0xfffffffb, 0xefffffff, 0xffffffff, 0, 0, 0, 0
 };
+
+
+#define ngx_tiktok_utf8_plain_byte(c)                                         \
+    (ngx_tiktok_utf8_plains[(c) >> 5] & (1U << ((c) & 0x1f)))
 
 
 uint32_t
@@ -114,30 +119,28 @@ ngx_tiktok_utf8_encode(u_char *dst, uint32_t c)
 u_char *
 ngx_tiktok_utf8_plain(u_char *p, u_char *last)
 {
-    u_char  *start;
+    u_char    *start;
+    uint64_t   other;
 
     start = p;
 
-    while (last - p >= 8) {
+    for ( /* void */ ; last - p >= 8; p += 8) {
+        other = ngx_tiktok_utf8_other(p);
 
-        if (!ngx_tiktok_utf8_plain8(p)) {
-            goto bytes;
+        if (other) {
+            return ngx_tiktok_utf8_first(p, other);
         }
-
-        p += 8;
     }
 
     /* a few bytes are left: once more with some before them */
 
-    if (last - start >= 8 && ngx_tiktok_utf8_plain8(last - 8)) {
-        return last;
+    if (last - start >= 8) {
+        other = ngx_tiktok_utf8_other(last - 8);
+
+        return other ? ngx_tiktok_utf8_first(last - 8, other) : last;
     }
 
-bytes:
-
-    while (p < last
-           && (ngx_tiktok_utf8_plains[*p >> 5] & (1U << (*p & 0x1f))))
-    {
+    while (p < last && ngx_tiktok_utf8_plain_byte(*p)) {
         p++;
     }
 
@@ -145,20 +148,41 @@ bytes:
 }
 
 
-static ngx_inline ngx_uint_t
-ngx_tiktok_utf8_plain8(u_char *p)
+/* the high bit of a byte tells: not ASCII, control, '"' or '\\' */
+
+static ngx_inline uint64_t
+ngx_tiktok_utf8_other(u_char *p)
 {
     uint64_t  w, other;
 
     ngx_memcpy(&w, p, 8);
 
-    /* the high bit of a byte tells: not ASCII, control, '"' or '\\' */
-
     other = w | (w - NGX_TIKTOK_EACH_BYTE * 0x20)
             | ((w ^ NGX_TIKTOK_EACH_BYTE * '"') - NGX_TIKTOK_EACH_BYTE)
             | ((w ^ NGX_TIKTOK_EACH_BYTE * '\\') - NGX_TIKTOK_EACH_BYTE);
 
-    return (other & NGX_TIKTOK_EACH_BYTE * 0x80) == 0;
+    return other & NGX_TIKTOK_EACH_BYTE * 0x80;
+}
+
+
+/* a byte may be told because of one before it, but never the first of them */
+
+static ngx_inline u_char *
+ngx_tiktok_utf8_first(u_char *p, uint64_t other)
+{
+#if (NGX_HAVE_LITTLE_ENDIAN && defined __GNUC__)
+
+    return p + __builtin_ctzll(other) / 8;
+
+#else
+
+    while (ngx_tiktok_utf8_plain_byte(*p)) {
+        p++;
+    }
+
+    return p;
+
+#endif
 }
 
 

@@ -57,6 +57,7 @@ ngx_tiktok_properties_sort(ngx_tiktok_parts_t *parts, cJSON *object,
 
         for (p = table; p->name.len; p++) {
             if (p->name.len == len
+                && p->name.data[0] == (u_char) item->string[0]
                 && ngx_memcmp(p->name.data, item->string, len) == 0)
             {
                 break;
@@ -148,9 +149,12 @@ void
 ngx_tiktok_write_others(ngx_tiktok_parts_t *parts, cJSON **items,
     ngx_uint_t n, ngx_tiktok_part_pt handler)
 {
-    u_char      *name;
-    size_t       len;
-    ngx_uint_t   i;
+    u_char               *name;
+    size_t                len, mark;
+    ngx_uint_t            i;
+    ngx_tiktok_writer_t  *w;
+
+    w = &parts->w;
 
     for (i = 0; i < n; i++) {
 
@@ -169,8 +173,13 @@ ngx_tiktok_write_others(ngx_tiktok_parts_t *parts, cJSON **items,
             continue;
         }
 
-        (void) ngx_tiktok_write_member(parts, items[i]->string, handler,
-                                       items[i]);
+        mark = ngx_tiktok_writer_mark(w);
+
+        ngx_tiktok_write_name(w, items[i]->string);
+
+        if (handler(parts, items[i]) != NGX_OK) {
+            ngx_tiktok_writer_back(w, mark);
+        }
     }
 }
 
@@ -415,7 +424,8 @@ ngx_tiktok_choice(cJSON *item, ngx_str_t *choices)
 
     for ( /* void */ ; choices->len; choices++) {
         if (choices->len == text.len
-            && ngx_strncasecmp(choices->data, text.data, text.len) == 0)
+            && (ngx_memcmp(choices->data, text.data, text.len) == 0
+                || ngx_strncasecmp(choices->data, text.data, text.len) == 0))
         {
             return choices;
         }
@@ -461,7 +471,7 @@ ngx_tiktok_currency(cJSON *item, u_char *code)
     }
 
     for (p = ngx_tiktok_currencies; *p; p += NGX_TIKTOK_CURRENCY_LEN + 1) {
-        if (ngx_memcmp(p, code, NGX_TIKTOK_CURRENCY_LEN) == 0) {
+        if (p[0] == code[0] && p[1] == code[1] && p[2] == code[2]) {
             return NGX_OK;
         }
     }

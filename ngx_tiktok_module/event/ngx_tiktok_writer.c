@@ -130,6 +130,30 @@ ngx_tiktok_write_name(ngx_tiktok_writer_t *w, const char *name)
 
 
 void
+ngx_tiktok_write_plain_name(ngx_tiktok_writer_t *w, ngx_str_t *name)
+{
+    u_char  *p;
+
+    if (ngx_tiktok_writer_reserve(w, name->len + sizeof(",\"\":") - 1)
+        != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_tiktok_write_comma(w);
+
+    p = w->pos;
+
+    *p++ = '"';
+    p = ngx_cpymem(p, name->data, name->len);
+    *p++ = '"';
+    *p++ = ':';
+
+    w->pos = p;
+}
+
+
+void
 ngx_tiktok_write_string(ngx_tiktok_writer_t *w, u_char *data, size_t len)
 {
     if (ngx_tiktok_utf8_plain(data, data + len) == data + len) {

@@ -37,7 +37,8 @@ static const unit_event_t  events[] = {
     { LEAD ",\"properties\":{\"content_ids\":\"a\",\"contents\":{"
       "\"content_id\":7,\"x\":{\"y\":1},\"z\":true,\"price\":\"2.50\"}}}",
       HEAD ",\"properties\":{\"contents\":[{\"content_id\":\"7\",\"price\":"
-      "2.50,\"z\":true}],\"content_ids\":[\"a\"],\"content_type\":\"product\"}}",
+      "2.50,\"z\":true}],\"content_ids\":[\"a\"],\"content_type\":"
+      "\"product\"}}",
       NULL, NULL, "0000010" },
     { LEAD ",\"properties\":{\"content_ids\":[1,\"b\",null,\"\",true,"
       "12345678901234567890],\"contents\":[1,{},{\"content_id\":\"\"}]}}",
