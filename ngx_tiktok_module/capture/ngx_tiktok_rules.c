@@ -91,6 +91,12 @@ ngx_tiktok_rule_holds(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
         return NGX_OK;
     }
 
+    /* a page that has the script's tag reports its view by the script */
+
+    if (ngx_http_get_module_ctx(r, ngx_tiktok_filter_module)) {
+        return NGX_DECLINED;
+    }
+
     ctx = ngx_tiktok_ctx(r);
     if (ctx == NULL) {
         return NGX_ERROR;
