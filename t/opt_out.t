@@ -15,6 +15,8 @@ my $WHY = 'return 200 "$tiktok_consent $tiktok_consent_reason";';
 my $t = Test::TikTok->new(sandbox => 1)->conf(
   '= /deny'      => 'tiktok_beacon; tiktok_opt_out deny;',
   '= /limit'     => 'tiktok_beacon; tiktok_opt_out limit;',
+  '= /rule'      => 'tiktok_event Search event_id=$arg_id; return 200;',
+  '= /rule/limit' => 'tiktok_event Search event_id=$arg_id; tiktok_opt_out limit; return 200;',
   '= /why/e'     => $WHY,
   '= /why/deny'  => "tiktok_opt_out deny; $WHY",
   '= /why/limit' => "tiktok_opt_out limit; $WHY",
@@ -68,6 +70,16 @@ for my $signal (@signals) {
   my ($cookies, undef, $reason, $sent) = @$signal;
   is_deeply [map { $seen->{$_}{limited_data_use} ? 'limited' : 'whole' } @$sent], $reason ? ['limited'] : [('whole') x 3], "$cookies: " . ($reason // 'no signal');
 }
+
+subtest 'rules' => sub {
+  $t->get("/rule?id=rule",        Cookie => 'consent=yes', 'Sec-GPC' => '1');
+  $t->get("/rule/limit?id=limit", Cookie => 'consent=yes', 'Sec-GPC' => '1');
+  $t->get("/rule/limit?id=whole", Cookie => 'consent=yes');
+  is counted($t), 'opted_out=1 queued=2', 'are counted';
+  my $events = by_id($t, $queued + 2);
+  ok !$events->{rule}, 'opted out';
+  is_deeply [map { $events->{$_}{limited_data_use} ? 'limited' : 'whole' } qw(limit whole)], [qw(limited whole)], 'limited';
+};
 
 subtest 'a signal is no consent, nor does it deny' => sub {
   for my $uri (qw(/e /limit)) {

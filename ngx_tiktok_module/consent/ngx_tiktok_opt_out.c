@@ -12,10 +12,7 @@
 #include "ngx_tiktok_opt_out.h"
 #include "ngx_tiktok_decode.h"
 #include "ngx_tiktok_gpp.h"
-
-
-/* browsers store no larger cookie */
-#define NGX_TIKTOK_OPT_OUT_SIZE  4096
+#include "ngx_tiktok_presets.h"
 
 
 static ngx_int_t ngx_tiktok_opt_out_cookies(ngx_tiktok_cookies_t *cookies,
@@ -138,9 +135,9 @@ ngx_tiktok_opt_out_cookies(ngx_tiktok_cookies_t *cookies, ngx_uint_t *signal,
 static ngx_int_t
 ngx_tiktok_opt_out_read(ngx_tiktok_cookie_t *cookie, ngx_str_t *detail)
 {
-    u_char  buf[NGX_TIKTOK_OPT_OUT_SIZE];
+    u_char  buf[NGX_TIKTOK_CONSENT_SIZE];
 
-    if (cookie->value.len > NGX_TIKTOK_OPT_OUT_SIZE) {
+    if (cookie->value.len > NGX_TIKTOK_CONSENT_SIZE) {
         return NGX_ERROR;
     }
 

@@ -206,7 +206,7 @@ unit_iab_gpp_line(ngx_conf_t *cf, ngx_str_t *fields, unit_iab_count_t *counts)
     count = &counts[unit_iab_damaged(&fields[0])];
     count->lines++;
 
-    ngx_str_null(&reason);
+    ngx_str_set(&reason, "");
 
     rc = ngx_tiktok_gpp_opt_out(&fields[1], &reason);
 
