@@ -73,6 +73,7 @@ void unit_events(const unit_event_t *rows, ngx_uint_t n,
 
 /* texts for the mutations to begin with */
 const char *unit_event_text(ngx_uint_t i);
+const char *unit_ga4_text(ngx_uint_t i);
 const char *unit_form_text(ngx_uint_t i);
 
 

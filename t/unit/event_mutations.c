@@ -97,12 +97,22 @@ unit_event_mutations(void)
 
         if (i % 5 == 4) {
             source = unit_form_text(next_random());
+
+        } else if (i % 5 == 3) {
+            source = unit_ga4_text(next_random());
+
         } else {
             source = unit_event_text(next_random());
         }
 
         len = strlen(source);
         memcpy(buf, source, len);
+
+        for (k = 0; k < len; k++) {
+            if (buf[k] == '\'') {
+                buf[k] = '"';
+            }
+        }
 
         for (k = next_random() % 4 + 1; k; k--) {
             mutate(buf, &len);
@@ -115,6 +125,9 @@ unit_event_mutations(void)
         } else {
             rc = unit_parse(&text, &json);
         }
+
+        visitor.trusted = (i % 3 == 0);
+        visitor.legacy_names = (i % 2);
 
         /* the visitor's headers come from outside as well */
 

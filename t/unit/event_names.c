@@ -266,6 +266,13 @@ static const unit_event_t  legacy[] = {
 };
 
 
+const char *
+unit_ga4_text(ngx_uint_t i)
+{
+    return events[i % unit_count(events)].text;
+}
+
+
 static void
 test_numbers(void)
 {
