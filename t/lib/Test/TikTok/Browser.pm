@@ -55,9 +55,9 @@ sub chromium ($self, @flags) {
     my $program = Chromium::program() // die "there is no Chromium\n";
     my $home    = "$self->{dir}/chromium";
     mkdir $home;
-    my $group = spawn("$self->{dir}/chromium.out", Chromium::command($program, $home, @flags));
+    my $group = spawn("$home/said", Chromium::command($program, $home, @flags));
     push @{$self->{helpers}}, bless {group => $group, home => $home}, 'Test::TikTok::Browser::Process';
-    Chromium->connect($home, sub { alive($group) }) // die "Chromium does not start\n" . $self->slurp('chromium.out');
+    Chromium->connect($home, sub { alive($group) }) // die "Chromium does not start\n" . $self->slurp("$home/said");
   };
 }
 
