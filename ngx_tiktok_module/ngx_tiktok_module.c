@@ -1070,6 +1070,7 @@ ngx_tiktok_init_zone(ngx_shm_zone_t *shm_zone, void *data)
     size_t                      min;
     ngx_uint_t                  i;
     ngx_core_conf_t            *ccf;
+    ngx_tiktok_zone_t          *zone;
     ngx_tiktok_main_conf_t     *tmcf;
     ngx_tiktok_destination_t  **ds;
 
@@ -1105,13 +1106,10 @@ ngx_tiktok_init_zone(ngx_shm_zone_t *shm_zone, void *data)
                           &ds[i]->queue.pixel);
             return NGX_ERROR;
         }
-
-        /* this reload may have mended what was in the way: ask at once */
-
-        if (ds[i]->queue.stats->state != NGX_TIKTOK_STATE_OK) {
-            ds[i]->queue.stats->retry_at = ngx_max(ngx_current_msec, 1);
-        }
     }
+
+    zone = shm_zone->data;
+    tmcf->store.generation = ++zone->generations;
 
     return NGX_OK;
 }

@@ -144,6 +144,8 @@ ngx_tiktok_age_batch(ngx_tiktok_batch_t *batch)
     queue = &batch->destination->queue;
     n = 0;
 
+    ngx_tiktok_age_clock(queue->store->log);
+
     for (i = 0; i < batch->n; i++) {
         if (ngx_tiktok_age_expired(queue, batch->leases[i].record->time)) {
             n++;
@@ -202,7 +204,7 @@ static void
 ngx_tiktok_age_queue(ngx_tiktok_queue_t *queue)
 {
     time_t                 queued;
-    ngx_uint_t             i, n, total;
+    ngx_uint_t             n, total;
     ngx_tiktok_lease_t     lease;
     ngx_tiktok_refusal_t   refusals[NGX_TIKTOK_AGE_WRITE];
 
@@ -227,8 +229,8 @@ ngx_tiktok_age_queue(ngx_tiktok_queue_t *queue)
 
         if (ngx_tiktok_rejected_add(queue, refusals, n) != NGX_OK) {
 
-            for (i = 0; i < n; i++) {
-                ngx_tiktok_queue_unlease(queue, &refusals[i].lease);
+            while (n) {
+                ngx_tiktok_queue_unlease(queue, &refusals[--n].lease);
             }
 
             return;

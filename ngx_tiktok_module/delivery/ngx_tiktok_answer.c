@@ -65,6 +65,14 @@ ngx_tiktok_answer_read(ngx_pool_t *pool, ngx_tiktok_reply_t *reply,
     answer->code = -1;
 
     if (!reply->complete) {
+
+        if (reply->upstream
+            && reply->status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE)
+        {
+            /* whatever its page was to say */
+            answer->verdict = NGX_TIKTOK_ANSWER_SPLIT;
+        }
+
         return;
     }
 

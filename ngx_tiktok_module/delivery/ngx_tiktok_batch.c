@@ -42,8 +42,8 @@ ngx_tiktok_batch_next(ngx_tiktok_destination_t *d)
         }
 
         if (ngx_tiktok_age_batch(batch) != NGX_OK) {
-            ngx_tiktok_batch_requeue(batch);
-            return NULL;
+            ngx_tiktok_batch_hold(batch);
+            continue;
         }
 
         if (batch->n) {
@@ -58,16 +58,27 @@ ngx_tiktok_batch_next(ngx_tiktok_destination_t *d)
 static ngx_tiktok_batch_t *
 ngx_tiktok_batch_waiting(ngx_tiktok_destination_t *d)
 {
-    ngx_queue_t  *q;
+    ngx_queue_t         *q;
+    ngx_tiktok_batch_t  *batch;
 
     if (ngx_queue_empty(&d->waiting)) {
         return NULL;
     }
 
     q = ngx_queue_head(&d->waiting);
+    batch = ngx_queue_data(q, ngx_tiktok_batch_t, queue);
+
+    if (batch->kept
+        && d->queue.pending
+        && d->queue.stats->state == NGX_TIKTOK_STATE_STOPPED)
+    {
+        /* others may tell whether the destination takes any */
+        return NULL;
+    }
+
     ngx_queue_remove(q);
 
-    return ngx_queue_data(q, ngx_tiktok_batch_t, queue);
+    return batch;
 }
 
 
@@ -124,7 +135,14 @@ ngx_tiktok_batch_requeue(ngx_tiktok_batch_t *batch)
     d = batch->destination;
 
     if (!ngx_exiting) {
-        ngx_queue_insert_head(&d->waiting, &batch->queue);
+
+        if (batch->kept) {
+            ngx_queue_insert_tail(&d->waiting, &batch->queue);
+
+        } else {
+            ngx_queue_insert_head(&d->waiting, &batch->queue);
+        }
+
         return;
     }
 
@@ -133,6 +151,26 @@ ngx_tiktok_batch_requeue(ngx_tiktok_batch_t *batch)
     }
 
     ngx_tiktok_batch_free(batch);
+}
+
+
+void
+ngx_tiktok_batch_hold(ngx_tiktok_batch_t *batch)
+{
+    ngx_tiktok_destination_t  *d;
+
+    if (ngx_exiting) {
+        ngx_tiktok_batch_requeue(batch);
+        return;
+    }
+
+    d = batch->destination;
+
+    if (ngx_queue_empty(&d->held)) {
+        d->held_at = ngx_current_msec;
+    }
+
+    ngx_queue_insert_tail(&d->held, &batch->queue);
 }
 
 
@@ -265,6 +303,8 @@ ngx_tiktok_batch_reply(void *data, ngx_tiktok_reply_t *reply)
 
     ngx_tiktok_answer_read(pool ? pool : batch->pool, reply, &d->access_token,
                            &answer);
+
+    d->splitting = (answer.verdict == NGX_TIKTOK_ANSWER_SPLIT);
 
     ngx_tiktok_state_answer(d, &answer, reply,
                             ngx_current_msec - batch->started);

@@ -38,6 +38,7 @@ typedef struct {
     ngx_tiktok_split_t        *split;       /* it is a part of, or NULL */
     ngx_str_t                  body;
     ngx_msec_t                 started;
+    time_t                     kept;        /* all of it was refused then */
 } ngx_tiktok_batch_t;
 
 
@@ -52,6 +53,9 @@ void ngx_tiktok_batch_free(ngx_tiktok_batch_t *batch);
 
 /* the next batch to be sent, or NULL */
 ngx_tiktok_batch_t *ngx_tiktok_batch_next(ngx_tiktok_destination_t *d);
+
+/* it is put aside: events of it can't be written to the rejected file */
+void ngx_tiktok_batch_hold(ngx_tiktok_batch_t *batch);
 
 /* starts its request; NGX_ERROR leaves the batch to the caller */
 ngx_int_t ngx_tiktok_batch_send(ngx_tiktok_batch_t *batch);
@@ -80,10 +84,9 @@ void ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
     ngx_tiktok_answer_t *answer, ngx_tiktok_reply_t *reply,
     ngx_msec_t latency);
 
-/* the same for what was found out without a further answer */
-void ngx_tiktok_state_set(ngx_tiktok_destination_t *d,
-    ngx_tiktok_answer_e verdict, ngx_int_t code, ngx_str_t *message,
-    ngx_str_t *request_id);
+/* the same where every event of a batch was refused with one code */
+void ngx_tiktok_state_stop(ngx_tiktok_destination_t *d, ngx_int_t code,
+    ngx_str_t *message, ngx_str_t *request_id);
 
 
 /* ngx_tiktok_age.c */

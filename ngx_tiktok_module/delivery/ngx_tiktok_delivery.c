@@ -17,7 +17,10 @@
 #define NGX_TIKTOK_DELIVERY_SPARE  8        /* connections left to visitors */
 
 
+static void ngx_tiktok_delivery_generation(ngx_tiktok_store_t *store,
+    ngx_array_t *destinations);
 static void ngx_tiktok_delivery_tick(ngx_event_t *ev);
+static void ngx_tiktok_delivery_unhold(ngx_tiktok_destination_t *d);
 static void ngx_tiktok_delivery_leave(ngx_array_t *destinations);
 static void ngx_tiktok_delivery_run(ngx_event_t *ev);
 static ngx_msec_t ngx_tiktok_delivery_wait(ngx_tiktok_destination_t *d);
@@ -46,6 +49,7 @@ ngx_tiktok_delivery_start(ngx_tiktok_store_t *store, ngx_array_t *destinations)
         d->shpool = (ngx_slab_pool_t *) store->zone->shm.addr;
 
         ngx_queue_init(&d->waiting);
+        ngx_queue_init(&d->held);
 
         ngx_tiktok_gauge(d->queue.stats->in_flight, 0);
 
@@ -69,9 +73,49 @@ ngx_tiktok_delivery_start(ngx_tiktok_store_t *store, ngx_array_t *destinations)
     ngx_tiktok_tick.log = store->log;
     ngx_tiktok_tick.cancelable = 1;
 
+    ngx_tiktok_delivery_generation(store, destinations);
+
     ngx_tiktok_ticked = ngx_current_msec - NGX_TIKTOK_DELIVERY_TICK;
 
     ngx_add_timer(&ngx_tiktok_tick, 1);
+}
+
+
+/*
+ * The first worker of a new configuration asks at once, since it may have
+ * mended what was in the way; those of the old one would ask with what they
+ * know, and do so no more.
+ */
+
+static void
+ngx_tiktok_delivery_generation(ngx_tiktok_store_t *store,
+    ngx_array_t *destinations)
+{
+    ngx_uint_t                  i;
+    ngx_slab_pool_t            *shpool;
+    ngx_tiktok_zone_t          *zone;
+    ngx_tiktok_stats_t         *stats;
+    ngx_tiktok_destination_t  **ds;
+
+    zone = store->zone->data;
+    shpool = (ngx_slab_pool_t *) store->zone->shm.addr;
+    ds = destinations->elts;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    if (zone->generation < store->generation) {
+        zone->generation = store->generation;
+
+        for (i = 0; i < destinations->nelts; i++) {
+            stats = ds[i]->queue.stats;
+
+            if (stats->state != NGX_TIKTOK_STATE_OK) {
+                stats->retry_at = ngx_max(ngx_current_msec, 1);
+            }
+        }
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
 }
 
 
@@ -114,11 +158,26 @@ ngx_tiktok_delivery_tick(ngx_event_t *ev)
         ds = ngx_tiktok_tick_destinations->elts;
 
         for (i = 0; i < ngx_tiktok_tick_destinations->nelts; i++) {
+
+            if (ngx_current_msec - ds[i]->held_at >= ds[i]->conf.retry_max) {
+                ngx_tiktok_delivery_unhold(ds[i]);
+            }
+
             ngx_tiktok_delivery_wake(ds[i]);
         }
     }
 
     ngx_add_timer(ev, next);
+}
+
+
+static void
+ngx_tiktok_delivery_unhold(ngx_tiktok_destination_t *d)
+{
+    if (!ngx_queue_empty(&d->held)) {
+        ngx_queue_add(&d->waiting, &d->held);
+        ngx_queue_init(&d->held);
+    }
 }
 
 
@@ -135,6 +194,8 @@ ngx_tiktok_delivery_leave(ngx_array_t *destinations)
 
     for (i = 0; i < destinations->nelts; i++) {
         d = ds[i];
+
+        ngx_tiktok_delivery_unhold(d);
 
         while (!ngx_queue_empty(&d->waiting)) {
             q = ngx_queue_head(&d->waiting);
@@ -219,6 +280,11 @@ ngx_tiktok_delivery_wait(ngx_tiktok_destination_t *d)
 
     retry_at = stats->retry_at;
 
+    if (retry_at && ngx_tiktok_delivery_outdated(d)) {
+        /* others know better how to try, as with a new token */
+        return d->conf.retry_min;
+    }
+
     if (retry_at && !ngx_tiktok_delivery_probing(d)) {
         left = (ngx_msec_int_t) (retry_at - ngx_current_msec);
 
@@ -256,7 +322,8 @@ ngx_tiktok_delivery_probing(ngx_tiktok_destination_t *d)
 {
     ngx_tiktok_batch_t  *batch;
 
-    if (d->queue.stats->state != NGX_TIKTOK_STATE_STOPPED
+    if (!d->splitting
+        || d->queue.stats->state != NGX_TIKTOK_STATE_STOPPED
         || ngx_queue_empty(&d->waiting))
     {
         return 0;

@@ -44,6 +44,9 @@ typedef struct {
     ngx_event_t                 timer;      /* the same, later */
     ngx_uint_t                  in_flight;
     ngx_queue_t                 waiting;    /* batches to be sent again */
+    ngx_queue_t                 held;       /* and those put aside */
+    ngx_msec_t                  held_at;
+    ngx_uint_t                  splitting;  /* the last answer was a refusal */
     ngx_slab_pool_t            *shpool;
     ngx_log_t                  *log;
 } ngx_tiktok_destination_t;
@@ -60,6 +63,11 @@ ngx_tiktok_destination_t *ngx_tiktok_destination_get(ngx_conf_t *cf,
 /* in each worker: starts to look for events, new ones and orphans */
 void ngx_tiktok_delivery_start(ngx_tiktok_store_t *store,
     ngx_array_t *destinations);
+
+/* whether workers of a later configuration are there */
+#define ngx_tiktok_delivery_outdated(d)                                       \
+    ((d)->queue.store->generation                                             \
+     < ((ngx_tiktok_zone_t *) (d)->queue.store->zone->data)->generation)
 
 /* says that events were queued; they are sent from a posted event */
 void ngx_tiktok_delivery_wake(ngx_tiktok_destination_t *destination);

@@ -97,14 +97,12 @@ ngx_tiktok_rejected_write(ngx_tiktok_writer_t *w,
 static ngx_int_t
 ngx_tiktok_rejected_append(ngx_tiktok_queue_t *queue, ngx_tiktok_writer_t *w)
 {
-    off_t             size;
-    size_t            len;
-    u_char           *path;
-    ssize_t           n;
-    ngx_fd_t          fd;
-    ngx_err_t         err;
-    const char       *failed;
-    ngx_file_info_t   fi;
+    size_t       len;
+    u_char      *path;
+    ssize_t      n;
+    ngx_fd_t     fd;
+    ngx_err_t    err;
+    const char  *failed;
 
     path = ngx_tiktok_rejected_path(queue, "");
     if (path == NULL) {
@@ -122,17 +120,12 @@ ngx_tiktok_rejected_append(ngx_tiktok_queue_t *queue, ngx_tiktok_writer_t *w)
 
         /* one write of whole lines: workers do not tear each other's */
 
-        size = (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR)
-               ? -1 : ngx_file_size(&fi);
-
         n = ngx_write_fd(fd, w->start, len);
         failed = ngx_write_fd_n;
         err = (n == -1) ? ngx_errno : NGX_ENOSPC;
 
-        if (n > 0 && (size_t) n < len
-            && (size == -1 || ftruncate(fd, size) == -1))
-        {
-            /* half a line, which would spoil the next one */
+        if (n > 0 && (size_t) n < len) {
+            /* half a line must not spoil the next one */
             (void) ngx_write_fd(fd, "\n", 1);
         }
 

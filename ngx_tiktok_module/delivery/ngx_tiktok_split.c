@@ -67,6 +67,7 @@ ngx_tiktok_split_create(ngx_tiktok_batch_t *batch)
 {
     ngx_pool_t          *pool;
     ngx_tiktok_split_t  *split;
+    ngx_tiktok_stats_t  *stats;
 
     pool = ngx_create_pool(1024, batch->destination->log);
     if (pool == NULL) {
@@ -87,7 +88,14 @@ ngx_tiktok_split_create(ngx_tiktok_batch_t *batch)
     split->pool = pool;
     split->destination = batch->destination;
     split->parts = 1;
-    split->culprits = (batch->n < NGX_TIKTOK_SPLIT_MIN);
+
+    /* what was refused before, while others arrived since, is to blame */
+
+    stats = batch->destination->queue.stats;
+
+    split->culprits = (batch->n < NGX_TIKTOK_SPLIT_MIN
+                       || (batch->kept
+                           && stats->last_delivered > batch->kept));
 
     return split;
 
@@ -191,12 +199,9 @@ ngx_tiktok_split_done(ngx_tiktok_split_t *split)
 
         last = &split->refusals[split->nrefusals - 1];
 
-        if (!ngx_exiting) {
-            ngx_tiktok_state_set(split->destination,
-                                 split->culprits ? NGX_TIKTOK_ANSWER_RETRY
-                                                 : NGX_TIKTOK_ANSWER_STOPPED,
-                                 last->code, &last->message,
-                                 &last->request_id);
+        if (!split->culprits && !ngx_exiting) {
+            ngx_tiktok_state_stop(split->destination, last->code,
+                                  &last->message, &last->request_id);
         }
 
         ngx_tiktok_split_keep(split);
@@ -266,6 +271,13 @@ ngx_tiktok_split_keep(ngx_tiktok_split_t *split)
     for (i = 0; i < split->nrefusals; i++) {
         batch->leases[i] = split->refusals[i].lease;
     }
+
+    if (split->culprits) {
+        ngx_tiktok_batch_hold(batch);
+        return;
+    }
+
+    batch->kept = ngx_time();
 
     ngx_tiktok_batch_requeue(batch);
 }

@@ -29,13 +29,26 @@ ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
         return;
     }
 
+    if (ngx_tiktok_delivery_outdated(d)
+        && answer->verdict != NGX_TIKTOK_ANSWER_DONE)
+    {
+        /* what an old token met says nothing of the new one */
+        return;
+    }
+
     stats = d->queue.stats;
     delay = 0;
-    late = 0;
 
     ngx_shmtx_lock(&d->shpool->mutex);
 
     was = stats->state;
+
+    /* it was asked before the trouble that others have met since */
+
+    late = (was != NGX_TIKTOK_STATE_OK
+            && stats->started
+            && (ngx_msec_int_t) (ngx_current_msec - latency - stats->started)
+               <= 0);
 
     stats->last_code = answer->code;
     stats->latency = latency;
@@ -58,14 +71,17 @@ ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
 
     case NGX_TIKTOK_ANSWER_DONE:
         stats->last_delivered = ngx_time();
-        state = NGX_TIKTOK_STATE_OK;
+        state = late ? was : NGX_TIKTOK_STATE_OK;
         break;
 
     case NGX_TIKTOK_ANSWER_SPLIT:
 
         /* a destination that refused all has to take some to be well again */
 
-        if (was == NGX_TIKTOK_STATE_STOPPED) {
+        if (late) {
+            state = was;
+
+        } else if (was == NGX_TIKTOK_STATE_STOPPED) {
             state = was;
             delay = d->conf.timeout + d->conf.retry_min;
 
@@ -78,23 +94,19 @@ ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
     case NGX_TIKTOK_ANSWER_AUTH:
         state = NGX_TIKTOK_STATE_AUTH;
         delay = d->conf.retry_max;
+        late = 0;
         break;
 
     case NGX_TIKTOK_ANSWER_STOPPED:
         state = NGX_TIKTOK_STATE_STOPPED;
         delay = d->conf.retry_max;
+        late = 0;
         break;
 
     default: /* NGX_TIKTOK_ANSWER_RETRY */
-        state = NGX_TIKTOK_STATE_BACKOFF;
-
         /* requests that were under way together fail as one */
 
-        late = (was == NGX_TIKTOK_STATE_BACKOFF
-                && stats->started
-                && (ngx_msec_int_t) (ngx_current_msec - latency
-                                     - stats->started)
-                   <= 0);
+        state = late ? was : NGX_TIKTOK_STATE_BACKOFF;
 
         if (!late) {
             stats->failures++;
@@ -127,7 +139,7 @@ ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
         return;
     }
 
-    if (answer->verdict == NGX_TIKTOK_ANSWER_SPLIT) {
+    if (late || answer->verdict == NGX_TIKTOK_ANSWER_SPLIT) {
         return;
     }
 
@@ -138,8 +150,8 @@ ngx_tiktok_state_answer(ngx_tiktok_destination_t *d,
 
 
 void
-ngx_tiktok_state_set(ngx_tiktok_destination_t *d, ngx_tiktok_answer_e verdict,
-    ngx_int_t code, ngx_str_t *message, ngx_str_t *request_id)
+ngx_tiktok_state_stop(ngx_tiktok_destination_t *d, ngx_int_t code,
+    ngx_str_t *message, ngx_str_t *request_id)
 {
     ngx_tiktok_reply_t   reply;
     ngx_tiktok_answer_t  answer;
@@ -150,7 +162,7 @@ ngx_tiktok_state_set(ngx_tiktok_destination_t *d, ngx_tiktok_answer_e verdict,
     reply.answered = 1;
     reply.upstream = 1;
 
-    answer.verdict = verdict;
+    answer.verdict = NGX_TIKTOK_ANSWER_STOPPED;
     answer.code = code;
     answer.message = *message;
     answer.request_id = *request_id;

@@ -19,7 +19,7 @@ static ngx_tiktok_record_t *ngx_tiktok_queue_next(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment);
 static void ngx_tiktok_queue_drained(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment);
-static void ngx_tiktok_queue_drop(ngx_tiktok_queue_t *queue,
+static ngx_int_t ngx_tiktok_queue_drop(ngx_tiktok_queue_t *queue,
     ngx_tiktok_segment_t *segment, ngx_uint_t remove);
 static void ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue);
 
@@ -251,7 +251,6 @@ ngx_uint_t
 ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
     ngx_uint_t n, time_t before)
 {
-    u_char                *read;
     ngx_str_t              code, first;
     ngx_uint_t             i;
     ngx_queue_t           *q, *next;
@@ -270,7 +269,6 @@ ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
 
         while (i < n && segment->records) {
 
-            read = segment->read;
             record = ngx_tiktok_queue_next(queue, segment);
 
             if (record == NULL) {
@@ -287,7 +285,7 @@ ngx_tiktok_queue_lease(ngx_tiktok_queue_t *queue, ngx_tiktok_lease_t *leases,
                           || ngx_memcmp(code.data, first.data, code.len)
                              != 0)))
             {
-                segment->read = read;
+                segment->read = (u_char *) record;
                 return i;
             }
 
@@ -446,14 +444,15 @@ ngx_tiktok_queue_remove(ngx_tiktok_queue_t *queue,
 
     size = segment->end - segment->start;
 
-    ngx_tiktok_queue_drop(queue, segment, 1);
-
     /* what is counted is never less than what stands on the disk */
-    ngx_tiktok_count(queue->stats->disk, -(ngx_atomic_int_t) size);
+
+    if (ngx_tiktok_queue_drop(queue, segment, 1) == NGX_OK) {
+        ngx_tiktok_count(queue->stats->disk, -(ngx_atomic_int_t) size);
+    }
 }
 
 
-static void
+static ngx_int_t
 ngx_tiktok_queue_drop(ngx_tiktok_queue_t *queue, ngx_tiktok_segment_t *segment,
     ngx_uint_t remove)
 {
@@ -466,7 +465,7 @@ ngx_tiktok_queue_drop(ngx_tiktok_queue_t *queue, ngx_tiktok_segment_t *segment,
         }
     }
 
-    ngx_tiktok_segment_close(segment, remove);
+    return ngx_tiktok_segment_close(segment, remove);
 }
 
 
@@ -477,6 +476,7 @@ ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue)
 {
     time_t                 oldest;
     ngx_queue_t           *q;
+    ngx_tiktok_record_t   *record;
     ngx_tiktok_segment_t  *segment;
 
     oldest = 0;
@@ -487,13 +487,10 @@ ngx_tiktok_queue_oldest(ngx_tiktok_queue_t *queue)
     {
         segment = ngx_queue_data(q, ngx_tiktok_segment_t, queue);
 
-        if (segment->leased) {
-            /* as it was when these were lent */
-            return;
-        }
+        record = ngx_tiktok_segment_oldest(segment);
 
-        if (segment->records) {
-            oldest = ((ngx_tiktok_record_t *) segment->read)->time;
+        if (record) {
+            oldest = (time_t) record->time;
             break;
         }
     }
@@ -528,6 +525,7 @@ ngx_tiktok_queue_recover(ngx_tiktok_queue_t *queue,
     }
 
     segment->read = first;
+    segment->first = first;
 
     head = ngx_tiktok_segment_head(segment);
     zone = queue->store->zone->data;
@@ -645,7 +643,7 @@ ngx_tiktok_queue_release(ngx_tiktok_queue_t *queue)
         ngx_queue_remove(&segment->queue);
 
         if (segment->records || segment->returned) {
-            ngx_tiktok_queue_drop(queue, segment, 0);
+            (void) ngx_tiktok_queue_drop(queue, segment, 0);
 
         } else {
             ngx_tiktok_queue_remove(queue, segment);

@@ -30,6 +30,7 @@ typedef struct {
     size_t                 size;            /* budget of a pixel */
     size_t                 segment_size;
     ngx_uint_t             adopt;           /* segments of others, at most */
+    ngx_uint_t             generation;      /* of the configuration */
     time_t                 max_age;         /* of an event, in seconds */
     ngx_flag_t             fsync;
     size_t                 dedup;           /* bytes for what was seen */

@@ -243,6 +243,7 @@ ngx_tiktok_segment_map(ngx_tiktok_segment_t *segment, size_t size,
     segment->start = p;
     segment->end = p + size;
     segment->read = p + sizeof(ngx_tiktok_segment_head_t);
+    segment->first = segment->read;
     segment->last = segment->read;
 
     return NGX_OK;
@@ -399,6 +400,7 @@ ngx_tiktok_segment_reset(ngx_tiktok_segment_t *segment)
     head = ngx_tiktok_segment_head(segment);
 
     segment->read = segment->start + sizeof(ngx_tiktok_segment_head_t);
+    segment->first = segment->read;
     segment->last = segment->read;
     segment->records = 0;
 
@@ -432,14 +434,53 @@ ngx_tiktok_segment_sync(ngx_tiktok_segment_t *segment, u_char *from)
 }
 
 
-void
+ngx_tiktok_record_t *
+ngx_tiktok_segment_oldest(ngx_tiktok_segment_t *segment)
+{
+    size_t                size;
+    ngx_tiktok_record_t  *record;
+
+    while (segment->first < segment->read) {
+
+        record = (ngx_tiktok_record_t *) segment->first;
+        size = ngx_tiktok_record_size(record->length);
+
+        if (record->length == 0
+            || size > (size_t) (segment->read - segment->first))
+        {
+            /* a damaged place, which only reading finds the end of */
+            segment->first = segment->read;
+            break;
+        }
+
+        if (!record->done) {
+            return record;
+        }
+
+        segment->first += size;
+    }
+
+    return segment->records ? (ngx_tiktok_record_t *) segment->read : NULL;
+}
+
+
+ngx_int_t
 ngx_tiktok_segment_close(ngx_tiktok_segment_t *segment, ngx_uint_t remove)
 {
-    if (remove && ngx_delete_file(segment->path.data) == NGX_FILE_ERROR) {
+    ngx_int_t  rc;
+
+    rc = NGX_OK;
+
+    if (remove && ngx_delete_file(segment->path.data) == NGX_FILE_ERROR
+        && ngx_errno != NGX_ENOENT)
+    {
+        rc = NGX_ERROR;
         ngx_log_error(NGX_LOG_CRIT, segment->log, ngx_errno,
                       "tiktok_queue: " ngx_delete_file_n " \"%V\" failed",
                       &segment->path);
     }
 
     ngx_tiktok_segment_free(segment);
+
+    return rc;
 }

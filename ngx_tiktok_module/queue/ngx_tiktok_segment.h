@@ -57,6 +57,7 @@ typedef struct {
     ngx_fd_t             fd;
     u_char              *start;         /* of the mapping */
     u_char              *end;
+    u_char              *first;         /* all before it are done */
     u_char              *read;          /* next record to lease */
     u_char              *last;          /* end of the records */
     ngx_uint_t           records;       /* unread */
@@ -117,8 +118,14 @@ void ngx_tiktok_segment_reset(ngx_tiktok_segment_t *segment);
 /* writes the bytes behind "from" to the disk; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_segment_sync(ngx_tiktok_segment_t *segment, u_char *from);
 
-/* unlocks and unmaps it; the file stays, or is removed */
-void ngx_tiktok_segment_close(ngx_tiktok_segment_t *segment,
+/* the oldest record that is not done, or NULL */
+ngx_tiktok_record_t *ngx_tiktok_segment_oldest(ngx_tiktok_segment_t *segment);
+
+/*
+ * Unlocks and unmaps it; the file stays, or is removed.  Returns NGX_OK, or
+ * NGX_ERROR when it can't be removed.
+ */
+ngx_int_t ngx_tiktok_segment_close(ngx_tiktok_segment_t *segment,
     ngx_uint_t remove);
 
 /* the counters' zone that knows the events of the segment */

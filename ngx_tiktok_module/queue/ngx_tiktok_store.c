@@ -129,6 +129,7 @@ ngx_tiktok_store_scan(ngx_tiktok_store_t *store)
         }
 
         if (ngx_tiktok_store_begin(store) != NGX_OK) {
+            store->hurry = 0;
             return NGX_TIKTOK_STORE_PASS;
         }
     }
@@ -385,7 +386,7 @@ ngx_tiktok_store_adopt(ngx_tiktok_store_t *store, ngx_tiktok_queue_t *queue,
 
         if (full) {
             store->more = 1;
-            ngx_tiktok_segment_close(segment, 0);
+            (void) ngx_tiktok_segment_close(segment, 0);
 
         } else {
             ngx_tiktok_queue_take(queue, segment);
@@ -575,7 +576,9 @@ ngx_tiktok_store_trim(ngx_tiktok_store_t *store)
             queue->spare = NULL;
         }
 
-        if (tail && tail->records == 0 && tail->leased == 0) {
+        if (tail && tail->records == 0 && tail->leased == 0
+            && tail->returned == 0)
+        {
             queue->tail = NULL;
             ngx_queue_remove(&tail->queue);
             ngx_tiktok_queue_remove(queue, tail);

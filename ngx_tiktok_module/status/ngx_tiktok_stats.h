@@ -158,6 +158,8 @@ typedef struct {
 typedef struct {
     ngx_queue_t            pixels;          /* ngx_tiktok_stats_t */
     uint64_t               id;              /* tells this zone from others */
+    ngx_uint_t             generations;     /* configurations that were read */
+    ngx_uint_t             generation;      /* the latest that has workers */
     time_t                 since;
 
     /* process that keeps the gauges of a worker's number */
