@@ -75,6 +75,16 @@ ngx_tiktok_bot(ngx_str_t *user_agent)
     u_char      *p, *start, *last;
     ngx_uint_t   n;
 
+    /* a library that names its home, as crawlers do */
+
+    if (user_agent->len > sizeof("node-fetch/") - 1
+        && ngx_strncasecmp(user_agent->data, (u_char *) "node-fetch/",
+                           sizeof("node-fetch/") - 1)
+           == 0)
+    {
+        return 0;
+    }
+
     start = user_agent->data;
     last = start + ngx_min(user_agent->len, NGX_TIKTOK_USER_AGENT_MAX);
 

@@ -254,6 +254,10 @@ ngx_tiktok_copies_kind(ngx_str_t *type)
 {
     u_char  *p, *last;
 
+    if (type->len == 0) {
+        return NGX_TIKTOK_COPY_TEXT;
+    }
+
     if (ngx_tiktok_copies_type(type, "application/x-www-form-urlencoded")) {
         return NGX_TIKTOK_COPY_FORM;
     }
@@ -273,7 +277,7 @@ ngx_tiktok_copies_kind(ngx_str_t *type)
 
     /* what fetch() says of a string */
 
-    if (type->len == 0 || ngx_tiktok_copies_type(type, "text/plain")) {
+    if (ngx_tiktok_copies_type(type, "text/plain")) {
         return NGX_TIKTOK_COPY_TEXT;
     }
 
@@ -350,6 +354,12 @@ ngx_tiktok_copies_unread(ngx_http_request_t *r, ngx_tiktok_unread_e reason,
     ngx_tiktok_counters_t  *counters;
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    if (tlcf->destination == NULL) {
+        /* a redirect led on to a place without a pixel */
+        return;
+    }
+
     counters = ngx_tiktok_counters(tlcf->destination->queue.stats);
 
     ngx_tiktok_count(counters->unread[reason], 1);

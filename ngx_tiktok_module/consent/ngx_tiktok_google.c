@@ -79,7 +79,6 @@ ngx_tiktok_google_gcd(ngx_str_t *gcd)
         case 'l':   /* not set */
         case 'n':   /* granted by the visitor */
         case 'r':   /* denied by default, then granted */
-        case 't':   /* granted by default */
         case 'v':   /* both granted */
             break;
 
@@ -89,7 +88,7 @@ ngx_tiktok_google_gcd(ngx_str_t *gcd)
         case 'u':   /* granted by default, then denied */
             return NGX_TIKTOK_DENIED;
 
-        default:
+        default:    /* as 't': granted by default is no choice */
             verdict = NGX_TIKTOK_UNDECIDED;
         }
     }

@@ -29,7 +29,7 @@ static const struct {
     { "", "11r1r1r1r5", GRANTED },
     { "", "13v3v3v3v5", GRANTED },
     { "", "13n3n3n3n5", GRANTED },
-    { "", "13t3t3t3t5", GRANTED },
+    { "", "13t3t3t3t5", UNDECIDED },
     { "", "13r3p3r3r5", GRANTED },
     { "", "13p3p3p3p5", DENIED },
     { "", "13q3q3q3q5", DENIED },
