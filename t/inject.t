@@ -33,6 +33,7 @@ my %says = (    # what the shop answers, by the first part of the path
   cuts   => sub ($c, $r) { $r->{head} =~ m{/cuts/(\d+)}; $chunks->($c, substr($PAGE, 0, $1), substr $PAGE, $1) },
   status => sub ($c, $r) { $r->{head} =~ m{/status/(\d+)}; $c->answer($1, $PAGE, @HTML) },
   empty  => sub ($c, $r) { $c->answer(200, '', @HTML) },
+  file   => sub ($c, $r) { $c->answer(200, $PAGE, @HTML, 'Content-Disposition' => 'Attachment; filename="a.html"') },
   none   => sub ($c, $r) { $c->send("HTTP/1.1 204 No Content\r\nContent-Type: text/html\r\n\r\n"); 1 },
   same   => sub ($c, $r) { $c->send("HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n"); 1 },
   moved  => sub ($c, $r) { $c->answer(302, $PAGE, @HTML, Location => '/page') },
@@ -95,6 +96,7 @@ my $conf = {
   '/unbuffered/'  => "proxy_pass $shop/; proxy_buffering off;",
   '/small/'       => "proxy_pass $shop/; proxy_buffer_size 1k; proxy_buffers 3 512; proxy_busy_buffers_size 1k;",
   '/file/'        => "proxy_pass $shop/; proxy_buffers 2 4k; proxy_buffer_size 4k; proxy_busy_buffers_size 4k;",
+  '/x/'           => "proxy_pass $shop/;",
   '/gzipped/'     => "proxy_pass $shop/; gzip on; gzip_min_length 0; gzip_proxied any;",
   '/sub-gzip/'    => "proxy_pass $shop/; gzip on; gzip_min_length 0; gzip_proxied any; sub_filter '<title>' '<meta name=a><title>'; sub_filter 'Welcome' 'Hello';",
   '/sub-head/'    => "proxy_pass $shop/; sub_filter '</head>' '<b></head>';",
@@ -221,6 +223,7 @@ subtest 'no page, or none for a browser to show' => sub {
   is $file->code, 200, 'a part of a page that is ours';
   is $file->body, $WITH, 'is the whole page';
   is $t->get('/none')->code, 204, 'no content';
+  is $t->get('/x/file')->body, $PAGE, 'a page to be saved';
   is $t->get('/empty')->headers->content_length, 0, 'an empty page stays empty';
   is $t->get('/same')->headers->etag, '"1"', 'a 304 of the shop stays as it is';
 

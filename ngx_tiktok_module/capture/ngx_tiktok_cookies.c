@@ -114,8 +114,8 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
 
         /* few requests come this far, so only they pay for consent */
 
-        if (ngx_tiktok_cache_control_has(r, "public")
-            || ngx_tiktok_cache_control_has(r, "s-maxage"))
+        if (ngx_tiktok_answer_says(r, "Cache-Control", "public")
+            || ngx_tiktok_answer_says(r, "Cache-Control", "s-maxage"))
         {
             /* caches may give the answer, and a cookie on it, to others */
             return;
@@ -226,12 +226,15 @@ ngx_tiktok_cookie_set(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
 
 ngx_uint_t
-ngx_tiktok_cache_control_has(ngx_http_request_t *r, const char *word)
+ngx_tiktok_answer_says(ngx_http_request_t *r, const char *name,
+    const char *word)
 {
+    size_t            len;
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
+    len = ngx_strlen(name);
     part = &r->headers_out.headers.part;
     h = part->elts;
 
@@ -248,10 +251,8 @@ ngx_tiktok_cache_control_has(ngx_http_request_t *r, const char *word)
         }
 
         if (h[i].hash != 0
-            && h[i].key.len == sizeof("Cache-Control") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Cache-Control",
-                               sizeof("Cache-Control") - 1)
-               == 0
+            && h[i].key.len == len
+            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0
             && ngx_strlcasestrn(h[i].value.data,
                                 h[i].value.data + h[i].value.len,
                                 (u_char *) word, ngx_strlen(word) - 1))
