@@ -88,9 +88,12 @@ ngx_tiktok_inject_header_filter(ngx_http_request_t *r)
         return ngx_tiktok_next_header_filter(r);
     }
 
+    /* also where there is no place: ranges are cut before that is known */
+
+    ngx_http_clear_accept_ranges(r);
+
     if (r->method == NGX_HTTP_HEAD) {
         /* as if the tag were put in, since the page is not known */
-        ngx_http_clear_content_length(r);
         ngx_tiktok_inject_clear(r);
 
         return ngx_tiktok_next_header_filter(r);
@@ -260,13 +263,11 @@ ngx_tiktok_inject_header(ngx_http_request_t *r, ngx_tiktok_inject_ctx_t *ctx)
 
     length = r->headers_out.content_length_n;
 
-    ngx_http_clear_content_length(r);
+    ngx_tiktok_inject_clear(r);
 
     if (ctx->placed && length != -1) {
         r->headers_out.content_length_n = length + ctx->tag.len;
     }
-
-    ngx_tiktok_inject_clear(r);
 
     return ngx_tiktok_next_header_filter(r);
 }
@@ -277,7 +278,7 @@ ngx_tiktok_inject_header(ngx_http_request_t *r, ngx_tiktok_inject_ctx_t *ctx)
 static void
 ngx_tiktok_inject_clear(ngx_http_request_t *r)
 {
-    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_content_length(r);
     ngx_http_clear_last_modified(r);
     ngx_http_clear_etag(r);
 }
