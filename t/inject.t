@@ -93,7 +93,8 @@ my $conf = {
   '/plain.txt'    => '',
   '/threads/'     => 'alias %%DIR%%/html/; aio threads; sendfile on; output_buffers 1 4k;',
   '/direct/'      => 'alias %%DIR%%/html/; directio 512; output_buffers 1 4k;',
-  '/sub/'         => 'sendfile on; tcp_nopush on; output_buffers 2 512;',
+  '/sub/'         => 'sendfile on; tcp_nopush on; output_buffers 2 13;',
+  '/zipped/'      => 'alias %%DIR%%/html/; gzip on; gzip_min_length 0;',
   '/return'       => "default_type text/html; return 200 '$PAGE';",
   '/unbuffered/'  => "proxy_pass $shop/; proxy_buffering off;",
   '/small/'       => "proxy_pass $shop/; proxy_buffer_size 1k; proxy_buffers 3 512; proxy_busy_buffers_size 1k;",
@@ -152,7 +153,7 @@ subtest 'a page' => sub {
   is $t->get('/page', Connection => 'keep-alive')->body, $WITH, 'on a connection that stays';
   is $t->get("$_/page")->body, $WITH, "$_" for qw(/unbuffered /small /file /gzipped /gunzip /identity /cache /cache /included);
   is $t->get($_)->body, $WITH, $_ for qw(/static.html /threads/static.html /direct/static.html /sub/page.html /return /try /auth /mirrored /accel /charset);
-  is $t->h2(GET => '/page')->body, $WITH, 'HTTP/2';
+  is $t->h2(GET => $_)->body, $WITH, "HTTP/2: $_" for qw(/page /static.html /sub/page.html);
   is $t->post('/page', 'a=1')->body, $WITH, 'after a form';
   is $t->get('/page', Cookie => 'consent=no')->body, $WITH, 'whoever asks';
 };
@@ -249,7 +250,9 @@ subtest 'no page, or none for a browser to show' => sub {
   is $part->body, '<div>part</div>', 'a part of a page';
   is $part->headers->etag, '"part"', 'is untouched';
   like $head_of->('/part'), qr/^Content-Length: 15\r?$/m, 'its header as well';
-  is $t->get('/status')->headers->content_type, 'application/json', 'the status';
+  my $status = $t->get('/status?format=html');
+  like $status->body, qr/<!doctype html>/i, 'the status as a page';
+  unlike $status->body, qr/\Q$TAG\E/, 'is not of the shop';
 };
 
 subtest 'pages of all kinds' => sub {
@@ -288,7 +291,7 @@ subtest 'error pages' => sub {
 
 subtest 'compression' => sub {
   my @accept = ('Accept-Encoding' => 'gzip');
-  for my $uri ('/gzipped/page', '/gzipped/bytes', '/gzipped/big/50000') {
+  for my $uri ('/zipped/static.html', '/gzipped/page', '/gzipped/bytes', '/gzipped/big/50000') {
     my $response = $t->get($uri, @accept);
     is $response->headers->content_encoding, 'gzip', "$uri: compressed for the client";
     my $expected = $uri =~ /big/ ? $HEAD . '<style>' . 'a' x 50_000 . "</style>$TAG$BODY" . 'b' x 50_000 : $WITH;

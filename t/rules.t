@@ -120,11 +120,13 @@ subtest 'a page that has the script' => sub {
     http => $log, server => 'access_log %%DIR%%/rules.log rules; tiktok_inject $arg_script; tiktok_event Pageview;',
     '/'        => $page,
     '= /said'  => "tiktok_event Pageview if=1; $page",
+    '= /part'  => 'default_type text/html; return 200 "<div>part</div>";',
     '= /other' => "tiktok_event ViewContent; $page",
   )->start;
   like $t->get('/?script=/_t/s.js', @GRANTED)->body, qr{src="/_t/s\.js"}, 'the script is put into a page';
   is result($t, GET => '/?script=/_t/s.js', @GRANTED), '-', 'its view is the script\'s to report';
   is result($t, GET => '/', @GRANTED), 'queued', 'a page without it is the rule\'s';
+  is result($t, GET => '/part?script=/_t/s.js', @GRANTED), 'queued', 'as is one that got none';
   is result($t, GET => '/said?script=/_t/s.js', @GRANTED), 'queued', 'and so is what the configuration insists on';
   is result($t, GET => '/other?script=/_t/s.js', @GRANTED), 'queued', 'and every other event';
   $t->finish;

@@ -197,6 +197,9 @@ char *ngx_tiktok_inject_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* adds the filters that put the script's tag into pages */
 void ngx_tiktok_inject_init(void);
 
+/* whether the answer got the tag */
+ngx_uint_t ngx_tiktok_inject_placed(ngx_http_request_t *r);
+
 /* whether a header of the answer has a word in it, given in lower case */
 ngx_uint_t ngx_tiktok_answer_says(ngx_http_request_t *r, const char *name,
     const char *word);

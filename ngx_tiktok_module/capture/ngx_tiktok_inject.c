@@ -117,6 +117,17 @@ ngx_tiktok_inject_header_filter(ngx_http_request_t *r)
 }
 
 
+ngx_uint_t
+ngx_tiktok_inject_placed(ngx_http_request_t *r)
+{
+    ngx_tiktok_inject_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_tiktok_filter_module);
+
+    return ctx && ctx->placed;
+}
+
+
 /* what a browser shows as a page of the shop, by the answer's headers */
 
 static ngx_uint_t
@@ -124,9 +135,7 @@ ngx_tiktok_inject_page(ngx_http_request_t *r)
 {
     ngx_uint_t  status;
 
-    if (r->header_only
-        || r->headers_out.content_length_n == 0
-        || r->content_handler == ngx_tiktok_status_handler)
+    if (r->header_only || r->content_handler == ngx_tiktok_status_handler)
     {
         return 0;
     }

@@ -93,7 +93,7 @@ ngx_tiktok_rule_holds(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
 
     /* a page that has the script's tag reports its view by the script */
 
-    if (ngx_http_get_module_ctx(r, ngx_tiktok_filter_module)) {
+    if (ngx_tiktok_inject_placed(r)) {
         return NGX_DECLINED;
     }
 
