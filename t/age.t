@@ -70,6 +70,33 @@ subtest 'a queue and a waiting batch' => sub {
   $t->finish;
 };
 
+# what can't be written is neither given up nor sent, and comes to no harm
+subtest 'no file for them' => sub {
+  my $t = Test::TikTok->new;
+  my $backend = $t->backend;
+  $t->expect_log(qr/\[crit\].*rejected" failed/);
+  $t->api($backend)->conf(tiktok_delivery => 'batch=2 retry_min=100ms retry_max=500ms');
+  $t->test_conf($t->{conf});
+  my $file = $t->dir . '/queue/' . PIXEL . '.rejected';
+  mkdir $file;
+  Segment::write($t->dir . '/queue', PIXEL, map { Segment::record(encode_json({event => 'Search', event_id => "$_"}), time - 48 * HOUR) } 1 .. 7);
+  $t->start;
+  $t->wait_status(sub ($s) { pixel($s)->{queue}{recovered} == 7 });
+  $t->beacon(event('young'));
+  my $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{delivered} == 1 }));
+  is_deeply [keys %{received($backend)}], ['young'], 'a younger one is not held up';
+  is $pixel->{queue}{events},  7, 'the old ones wait';
+  is $pixel->{queue}{corrupt}, 0, 'whole';
+  $t->wait_until('more tries', sub { $t->slurp('error.log') =~ /rejected" failed/ });
+  rmdir $file;
+  $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{expired} == 7 }));
+  is $pixel->{queue}{expired}, 7, 'and expire when there is a place for them';
+  is_deeply [sort map { $_->{event}{event_id} } rejected($t)], [1 .. 7], 'all of them';
+  is $pixel->{queue}{corrupt}, 0, 'none was damaged';
+  is balance($pixel), 0, 'the balance';
+  $t->finish;
+};
+
 # those of a pixel that nobody has configured
 subtest 'a removed pixel' => sub {
   my ($t, $backend) = found('ok', {old => 48 * HOUR, young => HOUR}, pixel => 'CGONE');

@@ -62,6 +62,27 @@ subtest 'all of four or more, with one code' => sub {
   $t->finish;
 };
 
+# a stranger can make such a batch: it must not stand before all that comes after it
+subtest 'four culprits alone' => sub {
+  my ($t, $backend) = held('retry_max=1200ms', map {"bad40002-$_"} 1 .. 4);
+  $backend->behave('picky');
+  my $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{state} eq 'stopped' }));
+  is $pixel->{queue}{rejected}, 0, 'could be the destination\'s fault';
+  $t->beacon(event('good'));
+  $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{delivered} == 1 }));
+  is $pixel->{queue}{delivered}, 1, 'another event is asked first, and arrives';
+  $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{rejected} == 4 || pixel($s)->{state} eq 'stopped' }));
+  if ($pixel->{queue}{rejected} < 4) {
+    # within the same second nobody can tell which was first
+    $t->beacon(event('another'));
+    $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{rejected} == 4 }));
+  }
+  is $pixel->{queue}{rejected}, 4, 'so that those are to blame';
+  is $pixel->{state}, 'ok', 'and the destination is well';
+  is balance($pixel), 0, 'the balance';
+  $t->finish;
+};
+
 subtest 'all of three' => sub {
   my ($t, $backend) = held('', 1 .. 3);
   $backend->behave('all');

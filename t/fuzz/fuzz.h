@@ -30,6 +30,7 @@ void fuzz_failed(const char *what, const char *file, int line);
  * has a few good inputs in corpus/NAME.
  */
 void fuzz_consent(u_char *data, size_t size);
+void fuzz_event(u_char *data, size_t size);
 void fuzz_html(u_char *data, size_t size);
 void fuzz_identity(u_char *data, size_t size);
 void fuzz_phone(u_char *data, size_t size);

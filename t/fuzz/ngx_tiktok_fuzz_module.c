@@ -31,6 +31,7 @@ typedef struct {
 
 static fuzz_target_t  fuzz_targets[] = {
     { "consent", fuzz_consent },
+    { "event", fuzz_event },
     { "html", fuzz_html },
     { "identity", fuzz_identity },
     { "phone", fuzz_phone },
