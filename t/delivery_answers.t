@@ -177,4 +177,19 @@ subtest 'Retry-After' => sub {
   $t->finish;
 };
 
+subtest 'an answer to a question of before' => sub {
+  my ($t, $backend) = $new->(delivery => 'batch=1 in_flight=2 retry_min=10ms retry_max=1h', named => {
+    slow => sub ($c, $r) { sleep 1; $c->answer(200, $Test::TikTok::Backend::OK) },
+    wait => sub ($c, $r) { $c->answer(429, '', 'Retry-After' => 3600) },
+  });
+  $backend->behave('slow', 'wait', 'ok');
+  $t->beacon([event(1), event(2)]);
+  my $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{delivered} == 1 }));
+  is $pixel->{state}, 'backoff', 'does not end what has come since';
+  $t->beacon(event(3));
+  $t->get('/') for 1 .. 20;
+  is $backend->requests, 2, 'Retry-After is kept';
+  $t->finish;
+};
+
 done_testing;

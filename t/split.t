@@ -20,6 +20,7 @@ my $refuse = sub ($code) { return qq({"code":$code,"message":"bad","request_id":
 my %named = (
   picky => sub ($c, $r) { $c->answer(200, $r->{body} =~ /"event_id":"bad(\d+)/ ? $refuse->($1) : $OK) },
   all   => sub ($c, $r) { $c->answer(200, $refuse->(40002)) },
+  blocked => sub ($c, $r) { $c->answer(200, $refuse->(41000)) },
   large => sub ($c, $r) { $c->answer(413, '<html>too large</html>') },
 );
 
@@ -27,7 +28,7 @@ my %named = (
 sub held ($delivery, @ids) {
   my $t       = Test::TikTok->new;
   my $backend = $t->backend(behave => 'error_500', named => \%named);
-  $t->api($backend)->conf(tiktok_delivery => "batch=40 in_flight=2 retry_min=100ms $delivery")->start;
+  $t->api($backend)->conf(tiktok_delivery => "batch=40 retry_min=100ms " . ($delivery =~ /in_flight/ ? $delivery : "in_flight=2 $delivery"))->start;
   $t->beacon([map { event($_) } @ids]);
   $t->wait_status(sub ($s) { pixel($s)->{state} eq 'backoff' });
   return ($t, $backend);
@@ -137,6 +138,23 @@ subtest 'a part meets trouble' => sub {
   is $pixel->{queue}{delivered}, 7, 'the good ones arrive';
   is $pixel->{queue}{rejected},  1, 'the culprit is found';
   is balance($pixel), 0, 'the balance';
+  $t->finish;
+};
+
+subtest 'a part meets a lasting refusal' => sub {
+  my ($t, $backend) = held('retry_max=1h in_flight=1', map { $_ == 3 ? 'bad40002-3' : $_ } 1 .. 8);
+  $backend->behave('picky', 'blocked');
+  my $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{state} eq 'stopped' }));
+  is $pixel->{queue}{events}, 8, 'all wait';
+  my $from = $pixel->{delivery}{requests};
+  $t->beacon(event('more'));
+  $t->get('/') for 1 .. 50;
+  is pixel($t->status)->{delivery}{requests}, $from, 'and nothing is asked before retry_max';
+  $backend->behave('picky');
+  $t->reload;
+  $pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{events} == 0 }));
+  is $pixel->{queue}{delivered}, 8, 'a reload asks, and the good ones arrive';
+  is $pixel->{queue}{rejected},  1, 'the culprit is found';
   $t->finish;
 };
 

@@ -525,6 +525,32 @@ unit_queue_age(void)
             && unit_balanced() && unit_sum()->bytes == 0,
             "all of them are counted");
 
+    /* one that is done between others, as its former owner left it */
+
+    (void) unit_append(&w, "", "a");
+    (void) unit_append(&w, "", "b");
+    unit_clock(3600 * 1000);
+    (void) unit_append(&w, "", "c");
+
+    (void) ngx_tiktok_queue_lease(&w.queue, leases, 2, 0);
+    ngx_tiktok_queue_done(&w.queue, &leases[1], NGX_TIKTOK_FATE_DELIVERED);
+    unit_kill(&w);
+    unit_open(&w);
+
+    unit_ok(unit_scan(&w) == 2, "a hole in a segment");
+
+    now = ngx_tiktok_queue_head(&w.queue);
+    (void) ngx_tiktok_queue_lease(&w.queue, leases, 1, now);
+    (void) ngx_tiktok_queue_lease(&w.queue, leases + 1, 1,
+                                  ngx_tiktok_queue_head(&w.queue));
+    now = ngx_tiktok_queue_head(&w.queue);
+
+    unit_ok(ngx_tiktok_queue_lease(&w.queue, leases + 1, 1, now) == 1,
+            "does not hide the age of what stands behind it");
+
+    ngx_tiktok_queue_done(&w.queue, &leases[1], NGX_TIKTOK_FATE_EXPIRED);
+    ngx_tiktok_queue_done(&w.queue, &leases[0], NGX_TIKTOK_FATE_EXPIRED);
+
     unit_close(&w);
 }
 
