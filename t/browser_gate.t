@@ -33,18 +33,6 @@ my $DENY  = "document.cookie = 'consent=no; Path=/'";
 my $ADD = q{(window.dataLayer = window.dataLayer || []).push({event: 'add_to_cart', ecommerce: {currency: 'EUR', value: 5,
   items: [{item_id: 'A', price: 5}]}})};
 
-sub names (@records) { return join ' ', map { $_->{event} } @records }
-
-# both ways have the same events, with the same ids
-sub same_on_both ($names, $what) {
-  my $count  = () = $names =~ /\S+/g;
-  my @pixel  = $t->pixel(call => 'track', count => $count);
-  my @server = map { $_->{event} } $t->sandbox_events(count => $count);
-  is names(@pixel), $names, "$what: the pixel's";
-  is join(' ', sort split / /, names(@server)), join(' ', sort split / /, $names), "$what: the server's";
-  is join(' ', sort map { $_->{event_id} } @server), join(' ', sort map { $_->{event_id} } @pixel), "$what: under the same ids";
-}
-
 subtest 'undecided, then granted' => sub {
   my $bare = $t->visitor->open('/bare.html');
   my %had  = map { $_ => 1 } @{$bare->js('Object.getOwnPropertyNames(window)')};
@@ -64,12 +52,12 @@ subtest 'undecided, then granted' => sub {
 
   $v->js($GRANT);
   is +($v->wait_checks(2))[1]{consent}, 'granted', 'the cookie has changed: a second check';
-  same_on_both('Pageview AddToCart', 'what waited is told');
+  $t->both('Pageview AddToCart', 'what waited is told');
   is_deeply +($t->pixel(call => 'load'))[0]{options}{historyObserver}, Mojo::JSON->false, 'the pixel does not look for page views itself';
 
   $t->forget;
   $v->open('/b.html')->wait_events(3);
-  same_on_both('Pageview', 'the next page');
+  $t->both('Pageview', 'the next page');
   is $v->checks, 2, 'without a check';
   is $v->checks + $v->events, 5, 'and nothing else was sent';
   is $v->problems, 0, 'no errors';
@@ -87,14 +75,14 @@ subtest 'denied, then granted' => sub {
   is $t->pixel, 0, 'no pixel';
 
   $v->js($GRANT);
-  same_on_both('Pageview', 'after the grant');
+  $t->both('Pageview', 'after the grant');
   is scalar($v->wait_checks(3)), 3, 'by a third check';
 };
 
 subtest 'withdrawal' => sub {
   $t->forget;
   my $v = $t->visitor(cookies => {consent => 'yes'})->open('/a.html');
-  same_on_both('Pageview', 'granted');
+  $t->both('Pageview', 'granted');
   is $v->js('sessionStorage.length'), 1, 'the grant is known to the next page';
 
   $v->js($DENY);
@@ -111,14 +99,14 @@ subtest 'withdrawal' => sub {
   $v->js($GRANT);
   $v->wait_checks(3);
   is +($t->pixel(call => 'grantConsent', count => 1))[0]{call}, 'grantConsent', 'granted again: the pixel, too';
-  same_on_both('AddToCart', 'what waited');
+  $t->both('AddToCart', 'what waited');
   is $t->pixel(call => 'load'), 0, 'it is not loaded again';
 };
 
 subtest 'withdrawn between two pages' => sub {
   $t->forget;
   my $v = $t->visitor(cookies => {consent => 'yes'})->open('/a.html');
-  same_on_both('Pageview', 'granted');
+  $t->both('Pageview', 'granted');
   $t->forget;
   $v->open('/bare.html')->cookie(consent => 'no');
   my $had = $v->events;
@@ -147,7 +135,7 @@ subtest 'what OneTrust signals' => sub {
   })});
   is +($v->wait_checks(2, '/ot/e'))[1]{consent}, 'granted', 'with one it is';
   cmp_ok $took, '<', 900, 'at once, not at the next look at the cookies';
-  same_on_both('Pageview', 'then');
+  $t->both('Pageview', 'then');
 };
 
 subtest 'a cookie without a signal, and without a cookieStore' => sub {
@@ -156,13 +144,13 @@ subtest 'a cookie without a signal, and without a cookieStore' => sub {
   is +($v->wait_checks(1))[0]{consent}, 'undecided', 'undecided';
   $v->js($GRANT);
   is +($v->wait_checks(2))[1]{consent}, 'granted', 'it is seen within a second or so';
-  same_on_both('Pageview', 'then');
+  $t->both('Pageview', 'then');
 };
 
 subtest 'a signal that opts out' => sub {
   $t->forget;
   my $v = $t->visitor(cookies => {consent => 'yes'})->open('/a.html');
-  same_on_both('Pageview', 'without one');
+  $t->both('Pageview', 'without one');
   my ($load) = $t->pixel(call => 'load');
   is $load->{options}{limited_data_use}, Mojo::JSON->false, 'the pixel is not limited';
   $v->js("document.cookie = 'usprivacy=1YYN; Path=/'");

@@ -1,10 +1,12 @@
 <?php
 
 // A small shop, as it stands behind many an nginx: one script for all pages, a
-// cart by form posts, and a checkout by form or by JSON. It knows nothing of
-// events. The argument "as" asks for an answer that is not as it should be.
+// cart by form posts, and a checkout by form or by JSON. Its pages have a data
+// layer and a consent banner, see shop.js; it knows nothing of TikTok. The
+// argument "as" asks for an answer that is not as it should be.
 
 const PRICES = ['LAMP-01' => 89.90, 'CUP-02' => 24.00];
+const NAMES = ['LAMP-01' => 'Reading lamp', 'CUP-02' => 'Cup & saucer'];
 
 $path = parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH);
 $post = $_SERVER['REQUEST_METHOD'] === 'POST';
@@ -21,10 +23,40 @@ function next_order(): int {
     return $order;
 }
 
-function page(string $text, int $status = 200): never {
+// $layer is what the page tells its data layer
+function page(string $text, int $status = 200, array $layer = []): never {
     http_response_code($status);
     header('Content-Type: text/html; charset=utf-8');
-    exit("<!DOCTYPE html><html><head><title>Shop</title></head><body>$text</body></html>");
+    $layer = json_encode($layer, JSON_HEX_TAG);
+    exit(<<<HTML
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <title>Shop</title>
+        <link rel="icon" href="data:,">
+        </head>
+        <body>
+        <div id="banner" hidden>Cookies for marketing? <button id="accept">Yes</button> <button id="deny">No</button></div>
+        <main>$text</main>
+        <footer><button id="privacy">Privacy</button></footer>
+        <script type="application/json" id="layer">$layer</script>
+        <script src="/shop.js"></script>
+        </body>
+        </html>
+        HTML);
+}
+
+function item(string $sku, int $quantity = 1): array {
+    return ['item_id' => $sku, 'item_name' => NAMES[$sku], 'price' => PRICES[$sku], 'quantity' => $quantity];
+}
+
+// GA4's e-commerce object of what is in the cart, a cookie: LAMP-01:2
+function cart(): array {
+    [$sku, $quantity] = explode(':', $_COOKIE['cart'] ?? '') + ['', 1];
+    $items = isset(PRICES[$sku]) ? [item($sku, (int) $quantity)] : [];
+    $value = array_sum(array_map(fn($item) => $item['price'] * $item['quantity'], $items));
+    return ['currency' => 'EUR', 'value' => round($value, 2), 'items' => $items];
 }
 
 function redirect(string $to): never {
@@ -67,7 +99,12 @@ function json(mixed $answer, int $status = 200): never {
 file_put_contents($_SERVER['SHOP_DIR'] . '/seen', strlen($body) . ' ' . md5($body) . ' ' . json_encode($_POST) . "\n", FILE_APPEND | LOCK_EX);
 
 if ($path === '/cart/add' && $post) {
-    isset(PRICES[$_POST['sku'] ?? '']) ? redirect('/cart') : page('no such thing', 404);
+    $sku = $_POST['sku'] ?? '';
+    isset(PRICES[$sku]) or page('no such thing', 404);
+    $quantity = max(1, (int) ($_POST['quantity'] ?? 1));
+    setrawcookie('cart', "$sku:$quantity", path: '/');
+    setrawcookie('total', number_format(PRICES[$sku] * $quantity, 2, '.', ''), path: '/');
+    redirect('/cart');
 }
 
 if ($path === '/checkout' && $post) {
@@ -103,6 +140,36 @@ if ($path === '/hint') {
     $_GET['twice'] ?? '' and header('X-Tiktok-Event: ' . $_GET['twice'], false);
     isset($_SERVER['HINT_ACCEL']) and header("X-Accel-Redirect: {$_SERVER['HINT_ACCEL']}");
     page('a hint', (int) ($_SERVER['HINT_STATUS'] ?? 200));
+}
+
+if ($path === '/') {
+    $links = implode(' ', array_map(fn($sku) => "<a id=\"$sku\" href=\"/product/$sku\">" . htmlspecialchars(NAMES[$sku]) . '</a>', array_keys(PRICES)));
+    page("<h1>Shop</h1> $links <form action=\"/newsletter\" method=\"post\"><input name=\"email\"> <button>Newsletter</button></form>");
+}
+
+// its data layer is filled by gtag(), that of the others by push()
+if (preg_match('~^/product/(.+)~', $path, $found) && isset(PRICES[$found[1]])) {
+    $item = item($found[1]);
+    $json = htmlspecialchars(json_encode($item));
+    page(<<<HTML
+        <h1>$found[1]</h1>
+        <form action="/cart/add" method="post" data-item="$json">
+        <input type="hidden" name="sku" value="$found[1]"> <input name="quantity" value="1"> <button>Add to cart</button>
+        </form>
+        HTML, layer: [['event', 'view_item', ['currency' => 'EUR', 'value' => $item['price'], 'items' => [$item]]]]);
+}
+
+if ($path === '/cart') {
+    page('<h1>Cart</h1> <a id="checkout" href="/checkout">Checkout</a>', layer: [['event' => 'view_cart', 'ecommerce' => cart()]]);
+}
+
+if ($path === '/checkout') {
+    page('<h1>Checkout</h1> <form action="/checkout" method="post"><input name="email"> <input name="billing[phone]"> <button>Buy</button></form>',
+        layer: [['event' => 'begin_checkout', 'ecommerce' => cart()]]);
+}
+
+if ($path === '/thank-you') {
+    page('<h1>Thank you</h1>', layer: [['event' => 'purchase', 'ecommerce' => cart() + ['transaction_id' => $_GET['order'] ?? '']]]);
 }
 
 page("this is $path");

@@ -14,6 +14,7 @@ use lib "$Test::TikTok::TOP/scripts/lib";
 
 use Chromium;
 use Mojo::JSON qw(decode_json);
+use Test::More ();
 use Test::TikTok::Process qw(alive group kill_group ended slow spawn wait_for);
 
 sub new ($class, %option) {
@@ -83,6 +84,23 @@ sub pixel ($self, %ask) {
   };
   $self->diag("the pixel saw " . @seen . " calls instead of $ask{count}") unless wait_for($ask{timeout} // 10, $look);
   return @seen;
+}
+
+# tests that both ways have these events and no others, under the same ids and with the same values. answers what the
+# pixel saw, in its order, each with that of nginx as {server}
+sub both ($self, $names, $what) {
+  my @names  = sort split ' ', $names;
+  my @pixel  = $self->pixel(call => 'track', count => scalar @names);
+  my @server = map { $_->{event} } $self->sandbox_events(count => scalar @names);
+  Test::More::is("@{[sort map { $_->{event} } @pixel]}",  "@names", "$what: the pixel's");
+  Test::More::is("@{[sort map { $_->{event} } @server]}", "@names", "$what: the server's");
+  my %server = map { ("$_->{event} $_->{event_id}" => $_) } @server;
+  for my $pixel (@pixel) {
+    my $server = $pixel->{server} = $server{"$pixel->{event} $pixel->{event_id}"};
+    Test::More::ok($server, "$what: $pixel->{event} under the same id") or next;
+    Test::More::is_deeply($server->{properties} // {}, $pixel->{properties} // {}, "$what: $pixel->{event} with the same values");
+  }
+  return @pixel;
 }
 
 # from here on, as if nothing had been
