@@ -29,6 +29,7 @@ $t->conf(
   '= /stream'    => "tiktok_ga4; proxy_request_buffering off; $pass",
   '= /small'     => "tiktok_ga4; tiktok_beacon_limits body=1k events=3; $pass",
   '= /limited'   => "tiktok_ga4; deny all; $pass",
+  '= /nobody'    => 'tiktok_ga4; proxy_pass http://127.0.0.1:%%PORT_nobody%%;',
 )->start;
 counted($t);
 
@@ -122,6 +123,18 @@ subtest 'consent' => sub {
   is counted($t), 'bot=1 denied=4 opted_out=1 queued=3 undecided=2', 'and are counted';
   is((hit("$shared$page&en=scroll", undef))[2], '-', 'what is no event of ours is not');
   is counted($t), '', 'counted';
+
+  my $lines = "en=search&ep.search_term=a\r\nen=search&ep.search_term=b";
+  for my $c ([denied => Cookie => 'consent=no'], ['undecided'], [opted_out => @GRANTED, 'Sec-GPC' => 1], [bot => @GRANTED, 'User-Agent' => 'Googlebot/2.1'],
+    [prefetch => @GRANTED, 'Sec-Purpose' => 'prefetch']) {
+    my ($word, @headers) = @$c;
+    my (undef, $sent, $result) = hit("$shared$page", $lines, @headers);
+    is $result, $word, "lines of a body: $word";
+    is $sent->{body}, $lines, 'Google has them';
+    is counted($t), "$word=1", 'nobody has looked how many they are: they count as one';
+  }
+  is((hit('v=1&tid=UA-1', $lines))[2], '-', 'what is no hit, of nobody');
+  is counted($t), '', 'is none';
 };
 
 subtest 'what is no hit, and what did not arrive' => sub {
@@ -129,12 +142,15 @@ subtest 'what is no hit, and what did not arrive' => sub {
     is((hit($no, undef, @GRANTED))[2], '-', "no hit: $no");
   }
   $google->behave('refuse');
-  is((hit("$shared$page&en=search", undef, @GRANTED))[2], '-', 'what Google refuses');
+  is((hit("$shared$page&en=search&ep.search_term=refused", undef, @GRANTED))[2], 'queued', 'what Google refuses the visitor has said all the same');
   $google->behave('error');
-  is((hit("$shared$page&en=search", undef, @GRANTED))[2], '-', 'or cannot take');
+  is((hit("$shared$page", "en=search&ep.search_term=error\r\nen=search&ep.search_term=errors", @GRANTED))[2], 'queued', 'and what it cannot take');
+  is counted($t), 'queued=3', 'each of them';
   $google->behave('gone');
   my $denied = $t->request(POST => "/limited?$shared$page&en=search", '', @BROWSER, @GRANTED);
-  is $denied->code, 403, 'or nginx';
+  is $denied->code, 403, 'what nginx itself turns away did not come in';
+  is((hit(['/nobody', "$shared$page&en=search&ep.search_term=dead"], undef, @GRANTED))[2], 'queued', 'a Google that is not there');
+  is counted($t), 'queued=1', 'is no other';
   is $t->request(GET => "/g/collect?$shared$page&en=search&ep.search_term=get", undef, @GRANTED)->code, 204, 'a GET';
   $t->wait_until('its event', sub { $t->status->{pixels}[0]{results}{queued} });
   is counted($t), 'queued=1', 'is as good as a POST';
@@ -144,12 +160,14 @@ subtest 'bodies' => sub {
   my @lines = map {"en=search&ep.search_term=q$_"} 1 .. 60;
   my ($response, $sent) = hit("$shared$page", join("\n", @lines), @GRANTED);
   is $sent->{body}, join("\n", @lines), 'very many';
-  is counted($t), 'queued=50', 'are cut at the events of a beacon';
+  is counted($t), 'invalid=10 queued=50', 'are cut at the events of a beacon, and the rest is counted';
   ($response, $sent) = hit(['/small', "$shared$page"], 'en=search&x=' . 'x' x 2000, @GRANTED);
   is length $sent->{body}, 2012, 'a long one';
-  is $t->status->{pixels}[0]{unread}{too_large}, 1, 'is not looked into';
+  is $t->status->{pixels}[0]{unread}{too_large}, 1, 'is not looked into, which is counted';
   is counted($t), '', 'and is none';
   my $result;
+  ($response, $sent, $result) = hit(['/small', "$shared$page&en=search"], 'x=' . 'x' x 2000, @GRANTED);
+  is $result, '-', 'nor by what is beside it';
   ($response, $sent, $result) = hit(['/stream', "$shared$page"], "en=search&ep.search_term=streamed\r\n", @GRANTED);
   is $result, 'queued', 'and one that nginx does not keep';
   is $sent->{body}, "en=search&ep.search_term=streamed\r\n", 'is whole, too';

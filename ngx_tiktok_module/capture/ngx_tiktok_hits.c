@@ -13,6 +13,7 @@
 #include "ngx_tiktok_google.h"
 
 
+static ngx_int_t ngx_tiktok_hits_body(ngx_http_request_t *r, ngx_str_t *body);
 static ngx_int_t ngx_tiktok_hit(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_ga4_t *ga4);
 
@@ -45,11 +46,11 @@ ngx_tiktok_ga4_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 ngx_int_t
 ngx_tiktok_hits(ngx_http_request_t *r)
 {
+    ngx_int_t               rc;
     ngx_str_t               body;
-    ngx_uint_t              n, status;
+    ngx_uint_t              n, refused;
     ngx_tiktok_ctx_t       *ctx;
     ngx_tiktok_ga4_t        ga4;
-    ngx_tiktok_copies_t    *copies;
     ngx_tiktok_loc_conf_t  *tlcf;
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
@@ -58,22 +59,18 @@ ngx_tiktok_hits(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    /* what nginx or Google has turned away did not happen */
+    /*
+     * A hit is what the visitor says, whatever becomes of it on the other
+     * side; but nginx itself may have turned it away.
+     */
 
-    status = ngx_tiktok_exchange_status(r);
-
-    if (status < NGX_HTTP_OK || status >= NGX_HTTP_BAD_REQUEST) {
+    if (r->upstream == NULL
+        && ngx_tiktok_exchange_status(r) >= NGX_HTTP_BAD_REQUEST)
+    {
         return NGX_OK;
     }
 
-    ngx_str_null(&body);
-
-    copies = ngx_tiktok_copies(r, 0);
-
-    if (copies && copies->request.taken && copies->request.complete) {
-        body.data = copies->request.body.data;
-        body.len = copies->request.body.len;
-    }
+    rc = ngx_tiktok_hits_body(r, &body);
 
     if (ngx_tiktok_ga4_init(&ga4, &r->args, &body) != NGX_OK) {
         return NGX_OK;
@@ -84,16 +81,54 @@ ngx_tiktok_hits(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    for (n = 0; n < tlcf->events; n++) {
+    if (rc != NGX_OK) {
 
-        if (ngx_tiktok_ga4_next(&ga4) != NGX_OK) {
-            break;
+        /* what may not be captured was not looked into, and counts as one */
+
+        refused = ngx_tiktok_ctx_refused(r, ctx);
+        ngx_tiktok_capture_result(r, ctx, refused, 1);
+
+        return NGX_OK;
+    }
+
+    for (n = 0; ngx_tiktok_ga4_next(&ga4) == NGX_OK; n++) {
+
+        if (n >= tlcf->events) {
+            ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, 1);
+            continue;
         }
 
         if (ngx_tiktok_hit(r, ctx, &ga4) != NGX_OK) {
             return NGX_ERROR;
         }
     }
+
+    return NGX_OK;
+}
+
+
+/* NGX_DECLINED where there is a body that we have not got as a whole */
+
+static ngx_int_t
+ngx_tiktok_hits_body(ngx_http_request_t *r, ngx_str_t *body)
+{
+    ngx_tiktok_copies_t  *copies;
+
+    ngx_str_null(body);
+
+    if (r->headers_in.content_length_n <= 0 && !r->headers_in.chunked) {
+        return NGX_OK;
+    }
+
+    copies = ngx_tiktok_copies(r, 0);
+
+    if (copies == NULL || !copies->request.taken || !copies->request.complete)
+    {
+        return NGX_DECLINED;
+    }
+
+    body->data = copies->request.body.data;
+    body->len = copies->request.body.len;
 
     return NGX_OK;
 }
