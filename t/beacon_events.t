@@ -179,7 +179,8 @@ $t->finish;
 subtest 'a full queue' => sub {
   my $f = Test::TikTok->new(sandbox => 1);
   $f->sandbox->stop;
-  $f->conf(tiktok_queue => '%%DIR%%/queue size=1m', tiktok_delivery => 'retry_min=100ms retry_max=500ms')->start;
+  $f->conf(tiktok_queue => '%%DIR%%/queue size=1m', tiktok_delivery => 'retry_min=100ms retry_max=500ms',
+    '= /large' => 'tiktok_beacon; tiktok_beacon_limits body=1m events=100;')->start;
   counted($f);
 
   # all of one length, so that there is never room for one event alone
@@ -199,6 +200,12 @@ subtest 'a full queue' => sub {
   is_answer $f->beacon($array->(1)), '204 duplicate granted', 'and so are duplicates';
   is_answer $f->beacon($array->(1), cookies => {consent => 'no'}), '204 denied denied', 'and consent';
   counted($f);
+  my @mixed = (@{$array->($n)}[0 .. 39], @{$array->(1)}[0 .. 4], ({}) x 5);
+  is_error $f->beacon(\@mixed, @PAGE), '503 queue_full granted', 'of a mixed array, too';
+  is counted($f), 'duplicate=5 invalid=5 queue_full=40', 'each event counts by its own word';
+  my @large = map { {event => 'Search', properties => {description => 'f' x 6000}} } 1 .. 50;
+  is_error $f->beacon([@large, @{$array->(1)}[0 .. 2]], uri => '/large', @PAGE), '413 invalid granted', 'more than any queue takes';
+  is counted($f), 'duplicate=3 invalid=50', 'is counted as well';
 
   $f->sandbox->start;
   ok $f->wait_status(sub ($s) { !$s->{pixels}[0]{queue}{events} }, 20), 'the queue drains';

@@ -451,9 +451,9 @@ ngx_tiktok_beacon_queue(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_tiktok_beacon_invalid(r, ctx,
-                                         NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                         "the events are too large");
+        return ngx_tiktok_beacon_error(r, ctx,
+                                       NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                       "the events are too large");
     }
 
     if (rc != NGX_OK) {

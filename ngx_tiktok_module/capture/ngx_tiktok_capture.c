@@ -20,6 +20,8 @@ static void ngx_tiktok_capture_mismatch(ngx_http_request_t *r,
     ngx_tiktok_queue_t *queue);
 static void ngx_tiktok_capture_count(ngx_tiktok_stats_t *stats,
     ngx_tiktok_event_t *event);
+static void ngx_tiktok_capture_results(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, ngx_uint_t *counts, ngx_uint_t refused);
 
 
 ngx_tiktok_item_t *
@@ -65,7 +67,7 @@ ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 {
     ngx_int_t                  rc;
     ngx_str_t                  test_code;
-    ngx_uint_t                 i, counts[NGX_TIKTOK_RESULTS];
+    ngx_uint_t                 i, refused, counts[NGX_TIKTOK_RESULTS];
     ngx_tiktok_entry_t        *entries;
     ngx_tiktok_loc_conf_t     *tlcf;
     ngx_tiktok_destination_t  *d;
@@ -110,9 +112,19 @@ ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
         rc = ngx_tiktok_queue_append(&d->queue, &test_code, entries, *queued);
 
-        if (rc == NGX_BUSY) {
-            ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_QUEUE_FULL,
-                                      *queued);
+        if (rc == NGX_BUSY || rc == NGX_DECLINED) {
+
+            /* none of them went in; the others have their own words */
+
+            refused = (rc == NGX_BUSY) ? NGX_TIKTOK_RESULT_QUEUE_FULL
+                                       : NGX_TIKTOK_RESULT_INVALID;
+
+            counts[NGX_TIKTOK_RESULT_QUEUED] = 0;
+            counts[refused] += *queued;
+
+            ngx_tiktok_capture_results(r, ctx, counts, refused);
+
+            return rc;
         }
 
         if (rc != NGX_OK) {
@@ -134,14 +146,7 @@ ngx_tiktok_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         ngx_tiktok_delivery_wake(d);
     }
 
-    for (i = 0; i < NGX_TIKTOK_RESULTS; i++) {
-        if (counts[i]) {
-            /* the queue itself counts what it takes */
-            ngx_tiktok_capture_result(r, ctx, i,
-                                      i == NGX_TIKTOK_RESULT_QUEUED
-                                      ? 0 : counts[i]);
-        }
-    }
+    ngx_tiktok_capture_results(r, ctx, counts, NGX_TIKTOK_RESULT_NONE);
 
     return NGX_OK;
 }
@@ -275,6 +280,31 @@ ngx_tiktok_capture_count(ngx_tiktok_stats_t *stats, ngx_tiktok_event_t *event)
         if (event->left_out[i]) {
             ngx_tiktok_count(counters->left_out[i], event->left_out[i]);
         }
+    }
+}
+
+
+/* what refused them as a whole is the word that the request has of them */
+
+static void
+ngx_tiktok_capture_results(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_uint_t *counts, ngx_uint_t refused)
+{
+    ngx_uint_t  i, result;
+
+    result = ngx_min(ctx->result, refused);
+
+    for (i = 0; i < NGX_TIKTOK_RESULTS; i++) {
+        if (counts[i]) {
+            /* the queue itself counts what it takes */
+            ngx_tiktok_capture_result(r, ctx, i,
+                                      i == NGX_TIKTOK_RESULT_QUEUED
+                                      ? 0 : counts[i]);
+        }
+    }
+
+    if (refused != NGX_TIKTOK_RESULT_NONE) {
+        ctx->result = result;
     }
 }
 

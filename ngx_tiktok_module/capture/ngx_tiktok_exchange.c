@@ -125,10 +125,6 @@ ngx_tiktok_exchange_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     rc = ngx_tiktok_capture(r, ctx, items, n, &queued);
 
-    if (rc == NGX_DECLINED) {
-        ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, n);
-    }
-
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "tiktok %s \"%V\": %V", what, name,
                    ngx_tiktok_result_name(ctx->result));
