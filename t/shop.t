@@ -254,6 +254,14 @@ subtest 'uploads' => sub {
   like shop_got(), qr/f\@b\.example/, 'and reaches the shop';
 };
 
-unlike counted($t), qr/invalid/, 'nothing was invalid';
+subtest 'the beacon beside it' => sub {
+  my $was = $t->status->{pixels}[0]{unread};
+  my $c = $t->connect->write("POST /e HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: Mozilla/5.0\r\nCookie: consent=yes\r\nContent-Type: application/json\r\n"
+    . "Transfer-Encoding: chunked\r\n\r\n", map({ sprintf "%x\r\n%s\r\n", 10_000, ' ' x 10_000 } 1 .. 7), "0\r\n\r\n");
+  is $c->response->code, 413, 'a beacon that is too large';
+  is_deeply $t->status->{pixels}[0]{unread}, $was, 'is no body for rules: nobody makes a second copy of it';
+};
+
+like counted($t), qr/\binvalid=1\b/, 'nothing else was invalid';
 $t->finish;
 done_testing;

@@ -8,6 +8,7 @@
 
 
 #include "ngx_tiktok_copies.h"
+#include "ngx_tiktok_exchange.h"
 
 
 static void ngx_tiktok_copies_cleanup(void *data);
@@ -102,7 +103,8 @@ ngx_tiktok_copies_wanted(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
     ngx_tiktok_ctx_t  *ctx;
 
     if ((tlcf->event_rules == NULL && tlcf->ga4 != 1)
-        || tlcf->destination == NULL)
+        || tlcf->destination == NULL
+        || ngx_tiktok_exchange_own(r))
     {
         return 0;
     }

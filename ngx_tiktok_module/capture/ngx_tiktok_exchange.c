@@ -24,9 +24,7 @@ ngx_tiktok_exchange_handler(ngx_http_request_t *r)
     if (tlcf->destination == NULL
         || r != r->main
         || (r->method & (NGX_HTTP_HEAD|NGX_HTTP_OPTIONS))
-        || r->content_handler == ngx_tiktok_beacon_handler
-        || r->content_handler == ngx_tiktok_script_handler
-        || r->content_handler == ngx_tiktok_status_handler)
+        || ngx_tiktok_exchange_own(r))
     {
         return NGX_OK;
     }
@@ -40,6 +38,15 @@ ngx_tiktok_exchange_handler(ngx_http_request_t *r)
     }
 
     return ngx_tiktok_rules(r);
+}
+
+
+ngx_uint_t
+ngx_tiktok_exchange_own(ngx_http_request_t *r)
+{
+    return r->content_handler == ngx_tiktok_beacon_handler
+           || r->content_handler == ngx_tiktok_script_handler
+           || r->content_handler == ngx_tiktok_status_handler;
 }
 
 

@@ -31,6 +31,9 @@ char *ngx_tiktok_ga4_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 /* installs the filter that hides the application's header from visitors */
 void ngx_tiktok_app_events_init(void);
 
+/* whether the answer is one of the module's own, and the shop has no part */
+ngx_uint_t ngx_tiktok_exchange_own(ngx_http_request_t *r);
+
 /* as $status has it */
 ngx_uint_t ngx_tiktok_exchange_status(ngx_http_request_t *r);
 
