@@ -185,6 +185,7 @@ subtest 'denied' => sub {
   is $cookies->($t->get('/moved', @no)), $expired, 'a redirect';
   is $cookies->($t->get('/gone', @no)), $expired, 'an error';
   is $cookies->($t->get('/plain', @no, 'User-Agent' => 'Googlebot/2.1')), $expired, 'whoever asks';
+  is $cookies->($t->get('/off', @no)), $expired, 'also where it is off: it was set elsewhere';
   is $cookies->($t->get('/plain', @no, 'X-Forwarded-Proto' => 'https')), "$expired Secure", 'Secure as it was set';
   is $cookies->($t->get('/week', @no)), "$expired | ${\ $set->('', 0, ' Domain=shop.example') }", 'of the domain, and of the host alone';
   is $cookies->($t->h2(GET => '/plain', undef, @no)), $expired, 'HTTP/2';
@@ -200,7 +201,7 @@ subtest 'denied' => sub {
   is $cookies->($t->get('/plain', Cookie => "xttclid=1; TTCLID=2; a=ttclid=3; consent=no")), '', 'nothing where there is no such cookie';
   is $cookies->($t->get('/plain', Cookie => "ttclid=$ID")), '', 'nothing while undecided';
   is $cookies->($t->get('/plain', Cookie => "consent=yes; ttclid=$ID")), '', 'nothing when granted';
-  is $cookies->($t->get('/off', @no)), '', 'nothing where it is off';
+  is $cookies->($t->get('/off', Cookie => "consent=yes; ttclid=$ID")), '', 'nothing where it is off';
   is $cookies->($t->get('/no-pixel', @no)), '', 'nothing where there is no pixel';
 };
 

@@ -102,11 +102,9 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
         name = &cookie->name.name;
         conf = *(ngx_tiktok_cookie_conf_t **) ((char *) tlcf + cookie->conf);
 
-        if (!conf->enabled) {
-            continue;
-        }
+        /* where it is off, another location may have set it all the same */
 
-        wanted = (cookie->value(r, &value) == NGX_OK);
+        wanted = (conf->enabled && cookie->value(r, &value) == NGX_OK);
 
         if (!wanted && !ngx_tiktok_cookie_came(r, &cookie->name)) {
             continue;
