@@ -89,7 +89,7 @@ subtest 'withdrawal' => sub {
   is +($v->wait_checks(2))[1]{consent}, 'denied', 'withdrawn';
   is +($t->pixel(call => 'revokeConsent', count => 1))[0]{call}, 'revokeConsent', 'the pixel is revoked';
   $t->forget;
-  my $before = $v->requests;
+  my $before = $v->settle->requests;
   $v->js($ADD);
   $v->settle;
   is $v->requests, $before, 'an event is not sent';

@@ -1,4 +1,5 @@
-# the demo is the first thing that a person sees: one visit through the real shop, and all of it arrives
+# the demo is the first thing that a person sees: visits to the real shop in a real browser, and all of it arrives on
+# both ways. the shop itself knows nothing of TikTok
 
 use v5.36;
 
@@ -6,6 +7,7 @@ use Cwd qw(abs_path);
 use File::Basename qw(dirname);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
+use File::Find ();
 use Test::More;
 use Test::TikTok limit => 600;
 
@@ -16,11 +18,19 @@ my $top = $Test::TikTok::TOP;
 local $ENV{DEMO_MODULE} = $ENV{TEST_NGINX_MODULE} // "$top/build/ngx_tiktok_module.so";
 local $ENV{DEMO_NGINX}  = Test::TikTok::binary();
 
-my $said = qx($top/scripts/demo --once --driver perl 2>&1);
+my $said = qx($top/scripts/demo --once 2>&1);
 
 is $?, 0, 'status 0' or diag $said;
-like $said, qr/^everything arrived: 6 of 6 events, 0 warnings$/m, 'everything arrived';
-like $said, qr/Purchase\s+order\.\d+.*ttclid email phone external_id ip user_agent/, 'the purchase with all its keys';
-like $said, qr/Remy\s+Pageview\s+denied\s+onetrust: C0004:0/, 'what was not sent, and why';
+like $said, qr/^everything arrived: 15 of 15 events, 0 warnings$/m, 'everything arrived';
+like $said, qr/^  ViewContent +(\S{10,}) +\1 +script +89\.90 EUR +\S+\?colour=smoke$/m, 'an event of both ways, with one id';
+like $said, qr/^  Purchase +(order\.\d+) +\1 +rule, script +89\.90 EUR/m, 'the purchase, of the rule and the script';
+like $said, qr/^  Purchase +order\.\d+ +rule +24\.00 EUR/m, 'the purchase of who has a blocker, by nginx alone';
+like $said, qr/^  Lead +\S{10,} +rule/m, 'the lead, by nginx alone';
+like $said, qr/^  Remy  has rejected +denied +onetrust: C0004:0 +nothing +nothing$/m, 'what was not sent, and why';
+
+my @files;
+File::Find::find(sub { push @files, $File::Find::name if -f }, "$top/scripts/lib/Demo/Shop");
+is_deeply [grep {/\.(?:pl|js|ep)\z/ && Test::TikTok->slurp($_) =~ m{tiktok|\bttq|ttclid|_t/}i} @files], [], 'the shop does not know of TikTok';
+cmp_ok scalar @files, '>', 10, 'its files were read';
 
 done_testing;

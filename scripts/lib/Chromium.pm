@@ -105,8 +105,9 @@ use v5.36;
 use Mojo::JSON qw(decode_json encode_json);
 use Mojo::URL;
 use Mojo::Util qw(b64_encode encode);
+use Time::HiRes qw(time);
 
-use constant LOAD => 30;
+use constant {LOAD => 30, SETTLE => 10, QUIET => 0.3};
 
 sub _new ($class, $chromium, %option) {
   my $self = bless {chromium => $chromium, loads => 0, open => {}, requests => [], problems => [], on => {}}, $class;
@@ -202,8 +203,17 @@ sub requests ($self, $path = '') {
 # errors that scripts have not caught, and what the console has in red
 sub problems ($self) { return @{$self->{problems}} }
 
-# whether requests are under way
-sub busy ($self) { return scalar %{$self->{open}} }
+# until no request is under way, and none was for a moment
+sub settle ($self) {
+  my $quiet;
+  $self->until(SETTLE, sub {
+    undef $quiet if %{$self->{open}};
+    return 0 if %{$self->{open}};
+    $quiet //= time;
+    return time - $quiet > QUIET;
+  });
+  return $self;
+}
 
 sub _event ($self, $method, $params) {
   if    ($method eq 'Page.loadEventFired')       { $self->{loads}++ }

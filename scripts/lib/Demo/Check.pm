@@ -1,111 +1,196 @@
 package Demo::Check;
 
-# whether everything arrived as it should, and nothing else did. every question is asked of somebody other than who
-# gave the first answer: the hashes are computed here, what arrived is asked of the API, what was written is read
+# whether everything arrived on both ways as it should, and nothing else did. every question is asked of somebody other
+# than who gave the first answer: the hashes are computed here, what the browser sent is asked of the Pixel's recorder,
+# what nginx sent of the API, what was written is read
 
 use v5.36;
 
 use File::Find ();
+use Mojo::JSON qw(encode_json);
 use Mojo::Util qw(url_escape);
 
 use Demo::Visit;
 
-# visit, events and requests (of the API), status (of the module), log (the access log's beacons), dir, token, ip
+# visit, pixel (what was recorded), server and requests (of the API), status (of the module), log (nginx's access log),
+# dir, token, ip
 sub new ($class, %world) {
   my $self = bless {%world, results => []}, $class;
-  push @{$self->{found}{$_->{event}{event_id} // ''}}, $_ for @{$self->{events}};
+  $self->_match;
   return $self;
 }
 
 sub results ($self) { return @{$self->{results}} }
 sub failed  ($self) { return grep { @{$_->{problems}} } $self->results }
 
+# each expected event, and what there is of it: {expected, id, pixel => [...], server => [...], by => [...]}
+sub found ($self) { return @{$self->{found}} }
+
+# those that came on every way that they should
+sub whole ($self) { return grep { $self->_is_whole($_) } $self->found }
+
 sub run ($self) {
-  $self->_ask('each event arrived, once, under its own event_id',      sub { $self->_arrived });
-  $self->_ask('nothing was sent without consent',                      sub { $self->_consent });
-  $self->_ask('e-mail, phone and customer number: the right SHA-256',  sub { $self->_hashes });
-  $self->_ask('the click id is complete on every event of the visit',  sub { $self->_clicks });
-  $self->_ask('pages, values and currencies are those of the shop',    sub { $self->_contents });
-  $self->_ask('address and browser are those of the visitor',          sub { $self->_visitors });
-  $self->_ask('the API found nothing to complain about',               sub { $self->_complaints });
-  $self->_ask('delivered over TLS, to a verified certificate',         sub { $self->_tls });
-  $self->_ask('no e-mail, phone or token in a log or the queue',       sub { $self->_traces });
-  $self->_ask('nginx logged no error',                                 sub { $self->_errors });
-  $self->_ask('answers, access log and status agree, and nothing is lost', sub { $self->_books });
+  $self->_ask('each event arrived on its ways, once on each, and nothing else did', sub { $self->_arrived });
+  $self->_ask('Pixel and Events API have the same name, id, page and values',  sub { $self->_twins });
+  $self->_ask('nothing was sent, loaded or kept without consent',              sub { $self->_consent });
+  $self->_ask('one purchase is one, though a rule and the script tell of it',  sub { $self->_purchases });
+  $self->_ask('e-mail, phone and customer number: the right SHA-256',          sub { $self->_hashes });
+  $self->_ask('the click id is complete on every event of the visit',          sub { $self->_clicks });
+  $self->_ask('values, currencies and products are those of the shop',         sub { $self->_contents });
+  $self->_ask('address and browser are those of the visitor',                  sub { $self->_visitors });
+  $self->_ask('the API found nothing to complain about',                       sub { $self->_complaints });
+  $self->_ask('delivered over TLS, to a verified certificate',                 sub { $self->_tls });
+  $self->_ask('no e-mail, phone or token in a log or the queue',               sub { $self->_traces });
+  $self->_ask('nginx logged no error',                                         sub { $self->_errors });
+  $self->_ask('access log and status agree, and nothing is lost',              sub { $self->_books });
   return $self;
 }
 
 sub _ask ($self, $question, $code) { push @{$self->{results}}, {question => $question, problems => [$code->()]} }
 
-# what arrived for an expected event
-sub arrived ($self, $expected) {
-  my $carrier = $self->{visit}->carrier($expected) or return undef;
-  return ($self->{found}{$carrier->{event_id} // ''} // [])->[0];
+# --- what belongs to what ------------------------------------------------------------------------------------------
+
+# the Pixel's of the same name and page has the id, or the order does; only what a rule alone tells has an id that
+# nobody knows
+sub _match ($self) {
+  my @pixel  = grep { $_->{call} eq 'track' } @{$self->{pixel}};
+  my @server = @{$self->{server}};
+  my %taken;
+  for my $expected ($self->{visit}->expected) {
+    my ($who, $event, $url) = @{$expected}{qw(who event url)};
+    my $is = sub ($what, $page) { $what->{event} eq $event && ($page // '') eq $url && !$taken{$what->{event_id} // ''} };
+    my ($first) = ((grep { $is->($_, $_->{url}) } @pixel), grep { $is->($_, $_->{page}{url}) } map { $_->{event} } @server);
+    my $id = $first && $first->{event_id} // '';
+    $taken{$id} = 1;
+    push @{$self->{found}}, {
+      expected => $expected, id => $id,
+      pixel    => [grep { ($_->{event_id} // '') eq $id } @pixel],
+      server   => [grep { ($_->{event}{event_id} // '') eq $id } @server],
+      by       => [map { $_->{request} =~ m{ /_t/e[? ]} ? 'script' : 'rule' } grep { $_->{event_id} eq $id && $_->{result} eq 'queued' }
+        @{$self->{log}}],
+    };
+  }
+}
+
+sub _is_whole ($self, $found) {
+  my @by = @{$found->{expected}{by}};
+  return @{$found->{pixel}} == (grep { $_ eq 'script' } @by) && @{$found->{server}} == @by && "@{$found->{by}}" eq "@by";
+}
+
+# what TikTok knows of an event once it has merged all that came of it
+sub whole_event ($self, $found) {
+  my ($first) = @{$found->{server}} or return undef;
+  return _over($first->{event}, $first->{merged} // {});
+}
+
+sub _over ($base, $more) {
+  return {%$base, map { $_ => ref $base->{$_} eq 'HASH' ? _over($base->{$_}, $more->{$_}) : $more->{$_} } keys %$more};
 }
 
 # a question about each expected event that arrived
 sub _each ($self, $code) {
   my @problems;
-  for my $expected ($self->{visit}->expected) {
-    my $record = $self->arrived($expected) // next;
-    push @problems, map {"$expected->{event} of $expected->{who}: $_"} $code->($expected, $record->{event}, $record);
+  for my $found ($self->found) {
+    my $event = $self->whole_event($found) // next;
+    push @problems, map {"$found->{expected}{event} of $found->{expected}{who}: $_"} $code->($found, $event);
   }
   return @problems;
 }
 
+# --- the questions -------------------------------------------------------------------------------------------------
+
 sub _arrived ($self) {
   my @problems;
-  for my $expected ($self->{visit}->expected) {
-    my $what = "$expected->{event} of $expected->{who}";
-    my $carrier = $self->{visit}->carrier($expected);
-    if (!$carrier) { push @problems, "$what was not queued"; next }
-    my $times = @{$self->{found}{$carrier->{event_id} // ''} // []};
-    push @problems, "$what ($carrier->{event_id}) arrived $times times" if $times != 1;
-    push @problems, "$what has the event_id $carrier->{event_id} instead of $expected->{event_id}"
-      if defined $expected->{event_id} && $carrier->{event_id} ne $expected->{event_id};
+  for my $found ($self->found) {
+    next if $self->_is_whole($found);
+    my $expected = $found->{expected};
+    push @problems, sprintf '%s of %s (%s): %d times from the Pixel, %d times from nginx (%s), and not %s', $expected->{event},
+      $expected->{who}, $found->{id} || 'no id', scalar @{$found->{pixel}}, scalar @{$found->{server}}, "@{$found->{by}}" || 'nobody',
+      join ' and ', @{$expected->{by}};
   }
-  push @problems, $self->_each(sub ($expected, $event, $record) { $event->{event} eq $expected->{event} ? () : "arrived as $event->{event}" });
-  my ($have, $want) = (scalar @{$self->{events}}, scalar $self->{visit}->expected);
-  push @problems, "$have events arrived instead of $want" if $have != $want;
+  for my $way (qw(pixel server)) {
+    my %known = map { $_ => 1 } map { @{$_->{$way}} } $self->found;
+    my @more = grep { !$known{$_} } $way eq 'pixel' ? grep { $_->{call} eq 'track' } @{$self->{pixel}} : @{$self->{server}};
+    push @problems, map {"$way: nobody expected " . encode_json($_)} @more;
+  }
+  return @problems;
+}
+
+sub _twins ($self) {
+  my @problems = map {"the Pixel was told $_->{call}, which has no id"} grep { $_->{call} eq 'page' } @{$self->{pixel}};
+  for my $found (grep { @{$_->{pixel}} } $self->found) {
+    my ($expected, $pixel) = ($found->{expected}, $found->{pixel}[0]);
+    my ($server) = grep { $_->{page}{url} eq $pixel->{url} } map { $_->{event} } @{$found->{server}};
+    my $what = "$expected->{event} of $expected->{who}";
+    if (!$server) { push @problems, "$what: the Events API has none of $pixel->{url}"; next }
+    push @problems, "$what: $pixel->{event_id} and $server->{event_id}" if $pixel->{event_id} ne $server->{event_id};
+    push @problems, "$what: the id is not $expected->{event_id}" if ($expected->{event_id} // $pixel->{event_id}) ne $pixel->{event_id};
+    my ($p, $s) = map { encode_json($_->{properties} // {}) } $pixel, $server;
+    push @problems, "$what: the Pixel has $p, the Events API $s" if $p ne $s;
+  }
   return @problems;
 }
 
 sub _consent ($self) {
-  my $visit = $self->{visit};
-  my %sent = map { ($visit->carrier($_) // {event_id => ''})->{event_id} => 1 } $visit->expected;
   my @problems;
-  push @problems, $visit->early . ' events were there before the visitor agreed' if $visit->early;
-  push @problems, 'a beacon without consent was not declined' unless grep { $_->{result} eq 'undecided' } $visit->declined;
-  push @problems, 'a beacon of who rejects was not denied'    unless grep { $_->{result} eq 'denied' } $visit->declined;
-  push @problems, map {"$_->{event} ($_->{event_id}) arrived, though $_->{result}"}
-    grep { !$sent{$_->{event_id}} && $self->{found}{$_->{event_id}} } $visit->declined;
+  for my $quiet ($self->{visit}->quiet) {
+    my $said = sub ($what) { push @problems, "$quiet->{who} $quiet->{when}: $what" };
+    $said->('the script did not ask') unless $quiet->{asked};
+    $said->('the verdict is ' . ($quiet->{consent} // 'missing')) if ($quiet->{consent} // '') ne $quiet->{verdict};
+    $said->("$quiet->{told} events went to nginx")            if $quiet->{told};
+    $said->("$quiet->{loaded} requests went to the Pixel's host") if $quiet->{loaded};
+    $said->("$quiet->{pixel} events from the Pixel")          if $quiet->{pixel};
+    $said->("$quiet->{server} events from nginx")             if $quiet->{server};
+    $said->("there is a cookie: $quiet->{cookies}")           if $quiet->{cookies} =~ /(?:ttclid|_ttp|tiktok_\w+)=/;
+  }
+  return @problems;
+}
+
+# what comes second is merged into the first; the status knows of one order each
+sub _purchases ($self) {
+  my @problems;
+  my @orders = grep { $_->{expected}{event} eq 'Purchase' } $self->found;
+  for my $found (@orders) {
+    my @first = grep { !$_->{deduplicated} } @{$found->{server}};
+    push @problems, "$found->{id} is ${\ scalar @first} purchases" if @first != 1;
+    push @problems, "$found->{id} was not put together" if @{$found->{server}} > 1 && !$first[0]{merged};
+  }
+  my $unlike = $self->{status}{pixels}[0]{event_id}{mismatched};
+  push @problems, "$unlike purchases came under two ids" if $unlike;
+  push @problems, 'no purchase was told twice' unless grep { @{$_->{server}} > 1 } @orders;
   return @problems;
 }
 
 sub _hashes ($self) {
-  return $self->_each(sub ($expected, $event, $record) {
-    my $hashed = $expected->{hashed} // {};
+  return $self->_each(sub ($found, $event) {
+    my $hashed = $found->{expected}{hashed} // {};
     return map {"$_ is " . ($event->{user}{$_} // 'absent')} grep { ($event->{user}{$_} // '') ne $hashed->{$_} } sort keys %$hashed;
   });
 }
 
 sub _clicks ($self) {
-  return $self->_each(sub ($expected, $event, $record) {
-    my ($have, $want) = map { $_ // '' } $event->{user}{ttclid}, $expected->{click};
+  return $self->_each(sub ($found, $event) {
+    my ($have, $want) = map { $_ // '' } $event->{user}{ttclid}, $found->{expected}{click};
     return $have eq $want ? () : sprintf 'ttclid of %d characters instead of %d', length $have, length $want;
   });
 }
 
 sub _contents ($self) {
-  return $self->_each(sub ($expected, $event, $record) {
-    my %have = (%{$event->{properties} // {}}, url => $event->{page}{url});
-    return map {"$_ is " . ($have{$_} // 'absent') . " instead of $expected->{$_}"}
-      grep { defined $expected->{$_} && ($have{$_} // '') ne $expected->{$_} } qw(url value currency order_id);
+  return $self->_each(sub ($found, $event) {
+    my ($expected, $properties) = ($found->{expected}, $event->{properties} // {});
+    my @problems = map {"$_ is " . ($properties->{$_} // 'absent') . " instead of $expected->{$_}"}
+      grep { defined $expected->{$_} && ($properties->{$_} // '') ne $expected->{$_} } qw(value currency order_id);
+    my %wanted  = %{$expected->{contents} // {}};
+    my %content = ((map { $_ => 1 } @{$properties->{content_ids} // []}),
+      (map { $_->{content_id} => $_->{quantity} } @{$properties->{contents} // []}));
+    push @problems, 'its products are ' . encode_json(\%content) if join(' ', map {"$_ $wanted{$_}"} sort keys %wanted)
+      ne join(' ', map {"$_ $content{$_}"} sort keys %content);
+    return @problems;
   });
 }
 
 sub _visitors ($self) {
-  return $self->_each(sub ($expected, $event, $record) {
+  return $self->_each(sub ($found, $event) {
     my $user = $event->{user} // {};
     return (($user->{ip} // '') eq $self->{ip} ? () : 'ip is ' . ($user->{ip} // 'absent'),
       ($user->{user_agent} // '') =~ m{\AMozilla/} ? () : 'user_agent is ' . ($user->{user_agent} // 'absent'));
@@ -114,8 +199,7 @@ sub _visitors ($self) {
 
 sub _complaints ($self) {
   return (
-    $self->_each(sub ($expected, $event, $record) { @{$record->{warnings}} }),
-    (map { @{$_->{warnings}} } @{$self->{requests}}),
+    (map { @{$_->{warnings}} } @{$self->{server}}, @{$self->{requests}}),
     (map {"a request was refused: $_->{code} " . ($_->{message} // '')} grep { !$_->{accepted} } @{$self->{requests}}),
   );
 }
@@ -131,12 +215,12 @@ sub _tls ($self) {
 }
 
 sub _traces ($self) {
-  my ($email, $digits) = (Demo::Visit::EMAIL_MEANT, Demo::Visit::PHONE_MEANT =~ s/\D//gr);
-  my $token = $self->{token};
+  my ($digits, $token) = (Demo::Visit::PHONE_MEANT =~ s/\D//gr, $self->{token});
+  my $address = join '|', map { ("\Q$_\E", quotemeta url_escape $_) } Demo::Visit::EMAIL_MEANT, Demo::Visit::OTHER_MEANT;
   my %trace = (
-    'the e-mail address' => qr/\Q$email\E|\Q${\ url_escape $email}\E/i,
-    'the phone number'   => qr/\Q$digits\E|151[ +]?23456789|151%2023456789/,
-    'the token'          => qr/\Q$token\E/,
+    'an e-mail address' => qr/$address/i,
+    'the phone number'  => qr/\Q$digits\E|151[ +]?23456789|151%2023456789/,
+    'the token'         => qr/\Q$token\E/,
   );
   my @problems;
   my $read = 0;
@@ -161,14 +245,12 @@ sub _books ($self) {
   return 'the status has no pixel' unless $pixel;
   my ($results, $queue) = @{$pixel}{qw(results queue)};
 
-  my %answered;
-  $answered{$_->{result} // 'none'}++ for $self->{visit}->captured;
   my %logged;
-  $logged{$_->{result}}++ for @{$self->{log}};
+  $logged{$_->{result}}++ for grep { $_->{result} !~ /\A(?:checked)?\z/ } @{$self->{log}};
   my @problems;
-  for my $result (sort keys %{{%answered, %logged}}) {
-    my ($a, $l, $s) = map { $_ // 0 } $answered{$result}, $logged{$result}, $results->{$result};
-    push @problems, "$result: $a answers, $l in the access log, $s in the status" if $a != $l || $a != $s;
+  for my $result (sort keys %{{%logged, %$results}}) {
+    my ($l, $s) = map { $_ // 0 } $logged{$result}, $results->{$result};
+    push @problems, "$result: $l in the access log, $s in the status" if $l != $s;
   }
   my ($in, $out) = (0, 0);
   $in  += $_ for $results->{queued}, $queue->{recovered};

@@ -4,12 +4,10 @@ package Demo::Report;
 
 use v5.36;
 
-use POSIX qw(strftime);
-
 use Demo::Visit;
 
 my %COLOR = (bold => 1, soft => 2, red => 31, green => 32, yellow => 33, cyan => 36);
-my %LOOK  = (queued => 'green', granted => 'green', denied => 'yellow', undecided => 'yellow');
+my %LOOK  = (granted => 'green', denied => 'yellow', undecided => 'yellow');
 
 sub new ($class, %option) { return bless {color => $option{color}}, $class }
 
@@ -31,44 +29,51 @@ sub table ($self, $heads, @rows) {
     }
   }
   for my $row (@all) {
-    my $last = $#$row;
-    say '  ', join '  ', map { $self->paint($row->[$_][0], sprintf '%-*s', $_ < $last ? $width[$_] : 0, $row->[$_][1]) } 0 .. $last;
+    $self->_row(\@width, @$row);
   }
 }
 
-sub captured ($self, $visit) {
-  $self->title('What nginx captured', 'beacons, and what the module answered');
-  $self->table(['time', 'who', 'event', 'event_id', 'by', 'consent', 'result'], map {
-    [[soft => _clock($_->{time})], $_->{who}, [bold => $_->{event}], $_->{event_id} // '', $_->{method},
-      _looked($_->{consent}), _looked($_->{result})]
-  } $visit->captured);
+sub _row ($self, $width, @cells) {
+  pop @cells while @cells > 1 && $cells[-1][1] eq '';
+  my $last = $#cells;
+  say '  ', join '  ', map { $self->paint($cells[$_][0], sprintf '%-*s', $_ < $last ? $width->[$_] : 0, $cells[$_][1]) } 0 .. $last;
 }
 
-sub arrived ($self, $visit, $check) {
-  $self->title('What TikTok would have got', 'from the sandbox, which applies the Events API\'s documented rules');
-  my @rows;
-  for my $expected ($visit->expected) {
-    my $record = $check->arrived($expected);
-    if (!$record) { push @rows, [[red => $expected->{event}], [red => 'did not arrive'], '', '']; next }
-    my ($event, $properties) = ($record->{event}, $record->{event}{properties} // {});
-    push @rows, [[bold => $event->{event}], $event->{event_id} // '',
-      defined $properties->{value} ? sprintf('%.2f %s', $properties->{value}, $properties->{currency} // '') : '',
-      join ' ', grep { defined $event->{user}{$_} } qw(ttclid ttp email phone external_id ip user_agent locale)];
+# who did what, and each event twice: as the Pixel has it, and as the Events API has it
+sub visits ($self, $visit, $check) {
+  for my $person ($visit->people) {
+    my @found = grep { $_->{expected}{who} eq $person->{name} } $check->found or next;
+    $self->title($person->{name}, $person->{what});
+    $self->table(['event', 'Pixel (browser)', 'Events API (nginx)', 'told by', 'value', 'page'],
+      map { $self->_twins($check, $_) } @found);
   }
-  $self->table(['event', 'event_id', 'value', 'matched by'], @rows);
-  $self->_buyer($visit, $check);
+}
+
+sub _twins ($self, $check, $found) {
+  my ($expected, $id) = @{$found}{qw(expected id)};
+  my @by = @{$expected->{by}};
+  my $ids = sub ($wanted, @have) {
+    return [$wanted ? 'green' : 'red', _short($have[0]{event_id} // 'no id')] if @have;
+    return $wanted ? [red => 'did not arrive'] : '';
+  };
+  my $properties = ($check->whole_event($found) // {})->{properties} // {};
+  return [[bold => $expected->{event}],
+    $ids->(scalar(grep { $_ eq 'script' } @by), @{$found->{pixel}}), $ids->(1, map { $_->{event} } @{$found->{server}}),
+    join(', ', @{$found->{by}}),
+    defined $properties->{value} ? sprintf('%.2f %s', $properties->{value}, $properties->{currency} // '') : '',
+    [soft => _place($expected->{url})]];
 }
 
 # the purchase in full: this is what the shop pays for
-sub _buyer ($self, $visit, $check) {
-  my ($purchase) = grep { $_->{hashed} } $visit->expected;
-  my $record = $purchase && $check->arrived($purchase) or return;
-  my ($user, $page) = @{$record->{event}}{qw(user page)};
+sub buyer ($self, $visit, $check) {
+  my ($found) = grep { $_->{expected}{hashed} } $check->found;
+  my $event = $found && $check->whole_event($found) or return;
+  my ($purchase, $user, $page) = ($found->{expected}, @{$event}{qw(user page)});
   my %meant = (email => Demo::Visit::EMAIL_MEANT, phone => Demo::Visit::PHONE_MEANT, external_id => Demo::Visit::CUSTOMER);
-  my %from = (email => 'typed as "' . Demo::Visit::EMAIL . '"', phone => 'typed as "' . Demo::Visit::PHONE . '"',
-    external_id => 'from the shop');
+  my %from = (email => 'by the rule, typed as "' . Demo::Visit::EMAIL . '"', phone => 'by the rule, typed as "' . Demo::Visit::PHONE . '"',
+    external_id => 'by the script, from the data layer');
 
-  $self->title('Who bought', "$record->{event}{event} $record->{event}{event_id}");
+  $self->title('Who bought', "$event->{event} $event->{event_id}, as TikTok puts it together");
   my @rows = map {
     my $same = ($user->{$_} // '') eq $purchase->{hashed}{$_};
     [$_, _short($user->{$_}), $same ? [green => "SHA-256 of $meant{$_}"] : [red => "not the SHA-256 of $meant{$_}"],
@@ -77,29 +82,25 @@ sub _buyer ($self, $visit, $check) {
   my $same = ($user->{ttclid} // '') eq $purchase->{click};
   push @rows, ['ttclid', _short($user->{ttclid}), $same ? [green => length($user->{ttclid}) . ' characters, complete']
     : [red => length($user->{ttclid} // '') . ' characters, not what came'], [soft => 'from the landing page']];
-  push @rows, [$_, $user->{$_} // '', '', ''] for qw(ip locale);
-  push @rows, ['page', $page->{url} // '', '', ''];
+  push @rows, [$_, $user->{$_} // '', '', ''] for qw(ttp ip locale);
   $self->_loose(@rows);
 }
 
 # long values run into the next column
 sub _loose ($self, @rows) {
-  my @width = (12, 19, 31, 0);
+  my @width = (12, 20, 31, 0);
   for my $row (@rows) {
     my @cells = map { ref ? $_ : ['', $_] } @$row;
     $cells[0][0] ||= 'soft';
-    pop @cells while @cells > 1 && $cells[-1][1] eq '';
-    my $last = $#cells;
-    say '  ', join '  ', map { $self->paint($cells[$_][0], sprintf '%-*s', $_ < $last ? $width[$_] : 0, $cells[$_][1]) } 0 .. $last;
+    $self->_row(\@width, @cells);
   }
 }
 
-sub declined ($self, $visit, $log) {
+sub quiet ($self, $visit) {
   $self->title('What was not sent, and why');
-  my @reasons = map { $_->{reason} } grep { $_->{result} ne 'queued' } @$log;
-  $self->table(['who', 'event', 'consent', 'because'], map {
-    [$_->{who}, [bold => $_->{event}], _looked($_->{consent}), shift(@reasons) // '?']
-  } $visit->declined);
+  $self->table(['who', 'when', 'consent', 'because', 'Pixel', 'Events API'], map {
+    [[bold => $_->{who}], $_->{when}, _looked($_->{consent}), $_->{reason} // '?', map { [$_ ? 'red' : 'green', $_ || 'nothing'] } @{$_}{qw(pixel server)}]
+  } $visit->quiet);
 }
 
 sub status ($self, $status) {
@@ -126,8 +127,7 @@ sub checks ($self, $check) {
 }
 
 sub verdict ($self, $visit, $check, $warnings) {
-  my $want = $visit->expected;
-  my $have = grep { $check->arrived($_) } $visit->expected;
+  my ($want, $have) = map { scalar @$_ } [$visit->expected], [$check->whole];
   my $said = sprintf '%d of %d events, %d warning%s', $have, $want, $warnings, $warnings == 1 ? '' : 's';
   my $failed = $check->failed;
   say '';
@@ -136,10 +136,11 @@ sub verdict ($self, $visit, $check, $warnings) {
     : $self->paint(green => "everything arrived: $said");
 }
 
-sub _clock ($time) { return strftime('%H:%M:%S', localtime $time) . sprintf '.%03d', ($time - int $time) * 1000 }
-
 sub _looked ($word) { return [$LOOK{$word // ''} // 'red', $word // 'no answer'] }
 
-sub _short ($value) { return !defined $value ? 'absent' : length $value > 19 ? substr($value, 0, 10) . '...' . substr($value, -6) : $value }
+sub _short ($value) { return !defined $value ? 'absent' : length $value > 20 ? substr($value, 0, 11) . '...' . substr($value, -6) : $value }
+
+# a page, without its host, and a click id not in full
+sub _place ($url) { return $url =~ s{\A\w+://[^/]*}{}r =~ s{(ttclid=.{6}).*}{$1...}r }
 
 1;

@@ -158,18 +158,6 @@ sub _wait ($self, $what, $count, @path) {
   return @have;
 }
 
-# until nothing is under way, and nothing was for a moment
-sub settle ($self) {
-  my $quiet;
-  $self->until(10, sub {
-    undef $quiet if $self->busy;
-    return 0 if $self->busy;
-    $quiet //= Time::HiRes::time();
-    return Time::HiRes::time() - $quiet > 0.3;
-  });
-  return $self;
-}
-
 # --- Chromium's process --------------------------------------------------------------------------------------------
 
 package Test::TikTok::Browser::Process;
