@@ -15,7 +15,7 @@ use lib "$Test::TikTok::TOP/scripts/lib";
 use Chromium;
 use Mojo::JSON qw(decode_json);
 use Test::More ();
-use Test::TikTok::Process qw(alive group kill_group ended slow spawn wait_for);
+use Test::TikTok::Process qw(alive group kill_group ended slow spawn);
 
 sub new ($class, %option) {
   my $self = $class->SUPER::new(sandbox => 1, %option);
@@ -82,7 +82,10 @@ sub pixel ($self, %ask) {
     @seen = sort { $a->{at} <=> $b->{at} } @seen;    # they need not arrive in their order
     return @seen >= ($ask{count} // 0);
   };
-  $self->diag("the pixel saw " . @seen . " calls instead of $ask{count}") unless wait_for($ask{timeout} // 10, $look);
+
+  # meanwhile Chromium may want to know how a request is answered
+  my $timeout = ($ask{timeout} // 10) * slow();
+  $self->diag("the pixel saw " . @seen . " calls instead of $ask{count}") unless $self->chromium->until($timeout, $look);
   return @seen;
 }
 
