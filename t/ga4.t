@@ -91,8 +91,10 @@ subtest 'several, a line each' => sub {
   is $seen{Purchase}{user}{external_id}, sha256_hex('cust-8842'), 'the customer, hashed';
   is $seen{Pageview}{page}{url}, 'https://shop.example/product/LAMP-01?color=warm', 'what all of them have in common';
 
-  is((hit("$shared$page", $body, @GRANTED))[2], 'queued', 'the same hits again');
-  is counted($t), 'queued=3', 'are others, of another visitor: without the customer';
+  is((hit("$shared&uid=cust-1$page", $body, @GRANTED))[2], 'queued', 'the same hits again');
+  is counted($t), 'queued=3', 'are others, of another customer';
+  is((hit("$shared$page", $body, @GRANTED))[2], 'queued', 'and again');
+  is counted($t), 'duplicate=2 queued=1', 'are known where they have an id, also without the customer';
   is((hit("$shared&uid=cust-8842$page", $body, @GRANTED))[2], 'queued', 'and once more');
   is counted($t), 'duplicate=2 queued=1', 'of which what has an id is known';
   is_answer $t->beacon({event => 'Purchase', properties => {order_id => 'T-4711'}, user => {external_id => 'cust-8842', ttp => 'ttp-of-jane'}}), '204 duplicate granted', 'also from a page';

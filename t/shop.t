@@ -12,7 +12,7 @@ use Digest::SHA    qw(sha256_hex);
 use Mojo::JSON     qw(decode_json encode_json);
 use Test::More;
 use Test::TikTok;
-use Test::TikTok::Capture qw(by_id counted);
+use Test::TikTok::Capture qw(by_id counted is_answer);
 
 use constant SHOP => "$Test::TikTok::TOP/t/shop";
 
@@ -64,6 +64,7 @@ tiktok_response_value \$lines order.lines;
 tiktok_response_value \$note order.note;
 tiktok_event Purchase if=\$order order_id=\$order value=\$total currency=\$currency contents=\$lines email=\$email phone=\$phone properties.note=\$note content_ids=\$skus;
 CONF
+  '= /hook'       => 'tiktok_beacon trusted;',
   '= /api/off'    => "$fastcgi tiktok_event Purchase if=0; tiktok_response_value \$order order.id; tiktok_pixel off;",
   '= /api/paid'   => "$fastcgi tiktok_response_value \$paid order.paid; tiktok_event Subscribe if=\$paid;",
   '= /api/ok'     => "$fastcgi tiktok_response_value \$ok ok; tiktok_event Subscribe if=\$ok;",
@@ -169,6 +170,30 @@ subtest 'a JSON API' => sub {
   is result(POST => '/api/paid', encode_json($order), @GRANTED, @JSON), '-', 'false is false';
   is result(POST => '/api/checkout', encode_json($order), Cookie => 'consent=no', @JSON), '-', 'without consent nothing is looked into';
   is result(POST => '/api/checkout', encode_json($order), @GRANTED, 'Content-Type' => 'text/plain;charset=UTF-8'), 'queued', 'what fetch() says of a string';
+};
+
+subtest 'one purchase, from all sides' => sub {
+  my ($response, $result, $id) = answer(POST => '/api/checkout', encode_json($order), @GRANTED, @JSON);
+  my $number = $response->json->{order}{id};
+  is "$result $id", "queued order.$number", 'the order API, by a rule: an e-mail address and a telephone';
+  my %order  = (event => 'Purchase', page => {url => 'http://shop.example/thank-you'}, properties => {order_id => $number, value => 137.9, currency => 'EUR'});
+  my %hook   = (%order, event => 'CompletePayment', consent => 'granted');
+  my $beacon = sub ($event, $cookies = {}) { return $t->beacon($event, cookies => {consent => 'yes', %$cookies}) };
+  my $hook   = sub (%more) { return $t->beacon({%hook, %more}, uri => '/hook', cookies => undef) };
+  counted($t);
+  is_answer $beacon->(\%order), '204 duplicate granted', 'the thank-you page, which knows nobody';
+  is_answer $hook->(), '204 duplicate granted', 'the webhook, which knows nobody either';
+  is_answer $hook->(user => {email => 'Jane@example.com'}), '204 duplicate granted', 'or only what the rule has told';
+  is_answer $beacon->({%order, event_id => "order.$number", user => {phone => '+49 151 23456789'}}, {_ttp => 'jane'}), '204 queued granted', 'the script has a cookie more';
+  is_answer $beacon->(\%order, {_ttp => 'jane'}), '204 duplicate granted', 'which then is known, too';
+  is_answer $hook->(user => {external_id => 'cust-1', phone => '+4915123456789'}), '204 queued granted', 'the webhook knows the customer';
+  is_answer $hook->(user => {email => 'jane@example.com', external_id => 'cust-1', ttp => 'jane'}), '204 duplicate granted', 'and then nobody knows more';
+  is_answer $hook->(user => {email => 'joe@example.com'}), '204 queued granted', 'somebody else is not known';
+  is_answer $hook->(user => {email => $_}), '204 duplicate granted', 'and then both are' for 'joe@example.com', 'jane@example.com';
+  is counted($t), 'duplicate=7 queued=3', 'each is counted';
+  my @seen;
+  $t->wait_until('all four', sub { @seen = grep { $_->{event_id} eq "order.$number" } map { $_->{event} } $t->sandbox_events; @seen == 4 });
+  is_deeply [sort map { $_->{event} } @seen], [qw(CompletePayment CompletePayment Purchase Purchase)], 'all under one id';
 };
 
 subtest 'answers that are not as they should be' => sub {

@@ -175,7 +175,7 @@ ngx_tiktok_capture_seen(ngx_tiktok_destination_t *d, ngx_tiktok_item_t *items,
     ngx_tiktok_seen_key(&item->key, &d->queue.pixel, &item->event);
 
     for (i = 0; i < n; i++) {
-        if (items[i].key.event == item->key.event) {
+        if (ngx_tiktok_seen_same(&item->key, &items[i].key)) {
             item->result = NGX_TIKTOK_RESULT_DUPLICATE;
             return;
         }

@@ -43,6 +43,27 @@ typedef enum {
 } ngx_tiktok_key_e;
 
 
+/*
+ * The identifiers of an event, by which a repeat is told from what knows more
+ * of the visitor: a hash for each kind, or 0 where there is none.
+ */
+
+typedef enum {
+    NGX_TIKTOK_IDENTITY_TTCLID = 0,
+    NGX_TIKTOK_IDENTITY_TTP,
+    NGX_TIKTOK_IDENTITY_EMAIL,
+    NGX_TIKTOK_IDENTITY_PHONE,
+    NGX_TIKTOK_IDENTITY_EXTERNAL_ID,
+    NGX_TIKTOK_IDENTITY_PERSON,             /* names and places */
+    NGX_TIKTOK_IDENTITIES
+} ngx_tiktok_identity_e;
+
+
+typedef struct {
+    uint16_t                 hashes[NGX_TIKTOK_IDENTITIES];
+} ngx_tiktok_identity_t;
+
+
 /* what was left out of an event because it could not be sent right */
 
 typedef enum {
@@ -123,7 +144,7 @@ typedef struct {
     ngx_uint_t               keys;          /* bits of ngx_tiktok_key_e */
     ngx_str_t                ttclid;        /* empty if there is none */
     ngx_uint_t               new_click;     /* newer than the cookie's */
-    uint32_t                 identity;      /* hash over all identifiers */
+    ngx_tiktok_identity_t    identity;
     ngx_uint_t               left_out[NGX_TIKTOK_LEFT_OUTS];
 
     const char              *error;         /* where the event is invalid: */

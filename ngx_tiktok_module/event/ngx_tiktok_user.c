@@ -89,17 +89,13 @@ ngx_tiktok_write_user(ngx_tiktok_parts_t *parts, cJSON *unused)
 
     mark = ngx_tiktok_writer_mark(w);
 
-    /* in an order of ours, so that the hash over them does not depend on it */
+    /* in an order of ours, so that an identity does not depend on it */
 
     if (ngx_tiktok_write_click(parts, fields) != NGX_OK
         || ngx_tiktok_write_person(parts, fields) != NGX_OK)
     {
         return NGX_ERROR;
     }
-
-    parts->event->identity = ngx_murmur_hash2(w->start + mark,
-                                              ngx_tiktok_writer_mark(w)
-                                              - mark);
 
     ngx_tiktok_write_visitor(parts, fields);
 
@@ -110,6 +106,35 @@ ngx_tiktok_write_user(ngx_tiktok_parts_t *parts, cJSON *unused)
     ngx_tiktok_write_literal(w, "}");
 
     return NGX_OK;
+}
+
+
+void
+ngx_tiktok_user_identity(ngx_tiktok_parts_t *parts,
+    ngx_tiktok_identity_e kind, size_t mark)
+{
+    u_char    *p, *last;
+    uint16_t  *hash;
+    uint32_t   all;
+
+    p = parts->w.start + mark;
+    last = parts->w.pos;
+
+    if (p == last) {
+        return;
+    }
+
+    if (*p == ',') {
+        /* of what stands before it */
+        p++;
+    }
+
+    hash = &parts->event->identity.hashes[kind];
+
+    all = ngx_murmur_hash2(p, last - p) + *hash * 31;
+    all ^= all >> 16;
+
+    *hash = (all & 0xffff) ? (all & 0xffff) : 1;
 }
 
 

@@ -43,6 +43,10 @@ typedef struct {
 } ngx_tiktok_user_field_t;
 
 
+/* adds what was written since the mark to the event's identity */
+void ngx_tiktok_user_identity(ngx_tiktok_parts_t *parts,
+    ngx_tiktok_identity_e kind, size_t mark);
+
 /* ttclid and ttp; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_write_click(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *fields);

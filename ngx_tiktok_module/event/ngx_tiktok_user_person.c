@@ -21,6 +21,7 @@ typedef struct {
     ngx_uint_t              clear;          /* not hashed */
     ngx_uint_t              most;           /* that the API takes */
     ngx_uint_t              keys;
+    ngx_tiktok_identity_e   identity;
     ngx_tiktok_left_out_e   left;
 } ngx_tiktok_user_form_t;
 
@@ -39,41 +40,44 @@ static ngx_tiktok_user_form_t  ngx_tiktok_user_forms[] = {
 
     { NGX_TIKTOK_USER_EMAIL, ngx_string("email"),
       ngx_tiktok_normal_email, 0, NGX_TIKTOK_IDENTIFIERS,
-      1 << NGX_TIKTOK_KEY_EMAIL, NGX_TIKTOK_LEFT_EMAIL },
+      1 << NGX_TIKTOK_KEY_EMAIL, NGX_TIKTOK_IDENTITY_EMAIL,
+      NGX_TIKTOK_LEFT_EMAIL },
 
     { NGX_TIKTOK_USER_PHONE, ngx_string("phone"),
       ngx_tiktok_normal_phone, 0, NGX_TIKTOK_IDENTIFIERS,
-      1 << NGX_TIKTOK_KEY_PHONE, NGX_TIKTOK_LEFT_PHONE },
+      1 << NGX_TIKTOK_KEY_PHONE, NGX_TIKTOK_IDENTITY_PHONE,
+      NGX_TIKTOK_LEFT_PHONE },
 
     { NGX_TIKTOK_USER_EXTERNAL_ID, ngx_string("external_id"),
       ngx_tiktok_normal_external_id, 0, NGX_TIKTOK_IDENTIFIERS,
-      1 << NGX_TIKTOK_KEY_EXTERNAL_ID, NGX_TIKTOK_LEFT_USER },
+      1 << NGX_TIKTOK_KEY_EXTERNAL_ID, NGX_TIKTOK_IDENTITY_EXTERNAL_ID,
+      NGX_TIKTOK_LEFT_USER },
 
     { NGX_TIKTOK_USER_FIRST_NAME, ngx_string("first_name"),
       ngx_tiktok_normal_name, 0, 1,
-      0, NGX_TIKTOK_LEFT_USER },
+      0, NGX_TIKTOK_IDENTITY_PERSON, NGX_TIKTOK_LEFT_USER },
 
     { NGX_TIKTOK_USER_LAST_NAME, ngx_string("last_name"),
       ngx_tiktok_normal_name, 0, 1,
-      0, NGX_TIKTOK_LEFT_USER },
+      0, NGX_TIKTOK_IDENTITY_PERSON, NGX_TIKTOK_LEFT_USER },
 
     { NGX_TIKTOK_USER_COUNTRY, ngx_string("country"),
       ngx_tiktok_normal_country, 1, 1,
-      0, NGX_TIKTOK_LEFT_USER },
+      0, NGX_TIKTOK_IDENTITY_PERSON, NGX_TIKTOK_LEFT_USER },
 
     { NGX_TIKTOK_USER_STATE, ngx_string("state"),
       ngx_tiktok_normal_state, 1, 1,
-      0, NGX_TIKTOK_LEFT_USER },
+      0, NGX_TIKTOK_IDENTITY_PERSON, NGX_TIKTOK_LEFT_USER },
 
     { NGX_TIKTOK_USER_CITY, ngx_string("city"),
       ngx_tiktok_normal_city, 1, 1,
-      0, NGX_TIKTOK_LEFT_USER },
+      0, NGX_TIKTOK_IDENTITY_PERSON, NGX_TIKTOK_LEFT_USER },
 
     { NGX_TIKTOK_USER_ZIP_CODE, ngx_string("zip_code"),
       ngx_tiktok_normal_zip, 0, 1,
-      0, NGX_TIKTOK_LEFT_USER },
+      0, NGX_TIKTOK_IDENTITY_PERSON, NGX_TIKTOK_LEFT_USER },
 
-    { 0, ngx_null_string, NULL, 0, 0, 0, 0 }
+    { 0, ngx_null_string, NULL, 0, 0, 0, 0, 0 }
 };
 
 
@@ -82,6 +86,7 @@ ngx_tiktok_write_person(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *fields)
 {
     u_char                    country[NGX_TIKTOK_COUNTRY_LEN];
+    size_t                    mark;
     ngx_tiktok_place_t        place;
     ngx_tiktok_user_form_t   *form;
     ngx_tiktok_user_field_t  *field;
@@ -97,14 +102,18 @@ ngx_tiktok_write_person(ngx_tiktok_parts_t *parts,
             continue;
         }
 
+        mark = ngx_tiktok_writer_mark(&parts->w);
+
         if (form->clear) {
             ngx_tiktok_write_clear(parts, form, field, &place);
-            continue;
-        }
 
-        if (ngx_tiktok_write_hashes(parts, form, field, &place) != NGX_OK) {
+        } else if (ngx_tiktok_write_hashes(parts, form, field, &place)
+                   != NGX_OK)
+        {
             return NGX_ERROR;
         }
+
+        ngx_tiktok_user_identity(parts, form->identity, mark);
     }
 
     return NGX_OK;

@@ -50,13 +50,23 @@ ngx_int_t
 ngx_tiktok_write_click(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *fields)
 {
+    size_t  mark;
+
+    mark = ngx_tiktok_writer_mark(&parts->w);
+
     if (ngx_tiktok_write_ttclid(parts, &fields[NGX_TIKTOK_USER_TTCLID])
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
+    ngx_tiktok_user_identity(parts, NGX_TIKTOK_IDENTITY_TTCLID, mark);
+
+    mark = ngx_tiktok_writer_mark(&parts->w);
+
     ngx_tiktok_write_ttp(parts, &fields[NGX_TIKTOK_USER_TTP]);
+
+    ngx_tiktok_user_identity(parts, NGX_TIKTOK_IDENTITY_TTP, mark);
 
     return NGX_OK;
 }

@@ -11,11 +11,28 @@
 #define NGX_TIKTOK_SEEN_WAYS  8
 
 
+/* what came under a key: an event's identifiers, or the id of an order */
+
+typedef union {
+    ngx_tiktok_identity_t     identity;
+    uint32_t                  order;
+} ngx_tiktok_seen_value_t;
+
+
 typedef struct {
-    uint64_t    key;                        /* 0 is free */
-    uint32_t    time;
-    uint32_t    tag;                        /* what came under the key */
+    uint64_t                  key;          /* 0 is free */
+    uint32_t                  time;
+    ngx_tiktok_seen_value_t   value;
 } ngx_tiktok_seen_entry_t;
+
+
+/* what the identifiers of an event say beyond those that are known */
+
+typedef enum {
+    NGX_TIKTOK_SEEN_NOTHING = 0,
+    NGX_TIKTOK_SEEN_MORE,                   /* of the same visitor */
+    NGX_TIKTOK_SEEN_OTHER
+} ngx_tiktok_seen_more_e;
 
 
 /* a key may stand anywhere in its bucket, the oldest gives way */
@@ -39,10 +56,20 @@ static ngx_tiktok_seen_bucket_t *ngx_tiktok_seen_event(ngx_tiktok_seen_t *seen,
     uint64_t key);
 static ngx_tiktok_seen_bucket_t *ngx_tiktok_seen_order(ngx_tiktok_seen_t *seen,
     uint64_t key);
-static time_t ngx_tiktok_seen_age(ngx_tiktok_seen_bucket_t *bucket,
-    uint64_t key, time_t now);
-static ngx_uint_t ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket,
-    uint64_t key, uint32_t tag, time_t now, ngx_uint_t keep);
+static ngx_uint_t ngx_tiktok_seen_event_known(ngx_tiktok_seen_t *seen,
+    ngx_tiktok_seen_key_t *key, time_t now);
+static void ngx_tiktok_seen_event_add(ngx_tiktok_seen_t *seen,
+    ngx_tiktok_seen_key_t *key, time_t now);
+static ngx_tiktok_seen_more_e ngx_tiktok_seen_compare(
+    ngx_tiktok_identity_t *identity, ngx_tiktok_identity_t *known);
+static uint64_t ngx_tiktok_seen_exact(ngx_tiktok_seen_key_t *key);
+static ngx_tiktok_seen_entry_t *ngx_tiktok_seen_find(
+    ngx_tiktok_seen_bucket_t *bucket, uint64_t key);
+static time_t ngx_tiktok_seen_age(ngx_tiktok_seen_entry_t *entry, time_t now);
+static ngx_tiktok_seen_entry_t *ngx_tiktok_seen_young(
+    ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now, time_t keep);
+static ngx_tiktok_seen_entry_t *ngx_tiktok_seen_put(
+    ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now);
 
 
 ngx_int_t
@@ -102,15 +129,12 @@ ngx_tiktok_seen_key(ngx_tiktok_seen_key_t *key, ngx_str_t *pixel,
     name = (event->name == NGX_TIKTOK_EVENT_CUSTOM)
            ? &event->spelling : ngx_tiktok_event_name(event->name);
 
-    p = ngx_snprintf(text, sizeof(text) - sizeof(uint32_t), "?%V%Z%V%Z%V",
-                     pixel, name, &event->event_id);
-
-    key->order = (event->name == NGX_TIKTOK_EVENT_PURCHASE)
-                 ? ngx_tiktok_seen_hash(text, p - text) : 0;
-
-    p = ngx_cpymem(p, &event->identity, sizeof(uint32_t));
+    p = ngx_snprintf(text, sizeof(text), "?%V%Z%V%Z%V", pixel, name,
+                     &event->event_id);
 
     key->event = ngx_tiktok_seen_hash(text, p - text);
+    key->identity = event->identity;
+    key->order = (event->name == NGX_TIKTOK_EVENT_PURCHASE) ? key->event : 0;
     key->order_id = 0;
 
     if (event->order_id.len) {
@@ -157,9 +181,11 @@ ngx_uint_t
 ngx_tiktok_seen_check(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
     time_t now)
 {
-    time_t              event, order;
-    ngx_slab_pool_t    *shpool;
-    ngx_tiktok_seen_t  *seen;
+    time_t                    order;
+    ngx_uint_t                known;
+    ngx_slab_pool_t          *shpool;
+    ngx_tiktok_seen_t        *seen;
+    ngx_tiktok_seen_entry_t  *entry;
 
     seen = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
@@ -167,11 +193,14 @@ ngx_tiktok_seen_check(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    event = ngx_tiktok_seen_age(ngx_tiktok_seen_event(seen, key->event),
-                                key->event, now);
+    known = ngx_tiktok_seen_event_known(seen, key, now);
+
     if (key->order) {
-        order = ngx_tiktok_seen_age(ngx_tiktok_seen_order(seen, key->order),
-                                    key->order, now);
+        entry = ngx_tiktok_seen_find(ngx_tiktok_seen_order(seen, key->order),
+                                     key->order);
+        if (entry) {
+            order = ngx_tiktok_seen_age(entry, now);
+        }
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -181,11 +210,7 @@ ngx_tiktok_seen_check(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
         return NGX_TIKTOK_RESULT_REPEATED;
     }
 
-    if (event >= 0 && event <= NGX_TIKTOK_SEEN_DUPLICATE) {
-        return NGX_TIKTOK_RESULT_DUPLICATE;
-    }
-
-    return NGX_TIKTOK_RESULT_NONE;
+    return known ? NGX_TIKTOK_RESULT_DUPLICATE : NGX_TIKTOK_RESULT_NONE;
 }
 
 
@@ -193,9 +218,11 @@ ngx_uint_t
 ngx_tiktok_seen_add(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
     time_t now)
 {
-    ngx_uint_t          other;
-    ngx_slab_pool_t    *shpool;
-    ngx_tiktok_seen_t  *seen;
+    ngx_uint_t                 other;
+    ngx_slab_pool_t           *shpool;
+    ngx_tiktok_seen_t         *seen;
+    ngx_tiktok_seen_entry_t   *entry;
+    ngx_tiktok_seen_bucket_t  *bucket;
 
     seen = shm_zone->data;
     shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
@@ -203,20 +230,33 @@ ngx_tiktok_seen_add(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    (void) ngx_tiktok_seen_put(ngx_tiktok_seen_event(seen, key->event),
-                               key->event, 0, now, NGX_TIKTOK_SEEN_DUPLICATE);
+    ngx_tiktok_seen_event_add(seen, key, now);
 
     if (key->order) {
+        bucket = ngx_tiktok_seen_order(seen, key->order);
+
         /* counts from the first time */
-        (void) ngx_tiktok_seen_put(ngx_tiktok_seen_order(seen, key->order),
-                                   key->order, 0, now,
-                                   NGX_TIKTOK_SEEN_REPEATED);
+
+        if (ngx_tiktok_seen_young(bucket, key->order, now,
+                                  NGX_TIKTOK_SEEN_REPEATED)
+            == NULL)
+        {
+            (void) ngx_tiktok_seen_put(bucket, key->order, now);
+        }
     }
 
     if (key->order_id) {
-        other = ngx_tiktok_seen_put(ngx_tiktok_seen_event(seen, key->order_id),
-                                    key->order_id, (uint32_t) key->order, now,
-                                    NGX_TIKTOK_SEEN_DUPLICATE);
+        bucket = ngx_tiktok_seen_event(seen, key->order_id);
+
+        entry = ngx_tiktok_seen_young(bucket, key->order_id, now,
+                                      NGX_TIKTOK_SEEN_DUPLICATE);
+        if (entry) {
+            other = (entry->value.order != (uint32_t) key->order);
+
+        } else {
+            entry = ngx_tiktok_seen_put(bucket, key->order_id, now);
+            entry->value.order = (uint32_t) key->order;
+        }
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -225,58 +265,194 @@ ngx_tiktok_seen_add(ngx_shm_zone_t *shm_zone, ngx_tiktok_seen_key_t *key,
 }
 
 
-/* seconds since the key was put there, -1 if it was not */
+ngx_uint_t
+ngx_tiktok_seen_same(ngx_tiktok_seen_key_t *key, ngx_tiktok_seen_key_t *before)
+{
+    return key->event == before->event
+           && ngx_tiktok_seen_compare(&key->identity, &before->identity)
+              == NGX_TIKTOK_SEEN_NOTHING;
+}
 
-static time_t
-ngx_tiktok_seen_age(ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now)
+
+static ngx_uint_t
+ngx_tiktok_seen_event_known(ngx_tiktok_seen_t *seen,
+    ngx_tiktok_seen_key_t *key, time_t now)
+{
+    uint64_t                  exact;
+    ngx_tiktok_seen_entry_t  *entry;
+
+    entry = ngx_tiktok_seen_young(ngx_tiktok_seen_event(seen, key->event),
+                                  key->event, now, NGX_TIKTOK_SEEN_DUPLICATE);
+    if (entry
+        && ngx_tiktok_seen_compare(&key->identity, &entry->value.identity)
+           == NGX_TIKTOK_SEEN_NOTHING)
+    {
+        return 1;
+    }
+
+    exact = ngx_tiktok_seen_exact(key);
+
+    return ngx_tiktok_seen_young(ngx_tiktok_seen_event(seen, exact), exact,
+                                 now, NGX_TIKTOK_SEEN_DUPLICATE)
+           != NULL;
+}
+
+
+/*
+ * What is known under an event_id grows with those who know more of the
+ * visitor.  Who says that it is somebody else has an entry of its own.
+ */
+
+static void
+ngx_tiktok_seen_event_add(ngx_tiktok_seen_t *seen,
+    ngx_tiktok_seen_key_t *key, time_t now)
+{
+    uint64_t                   exact;
+    ngx_uint_t                 i;
+    ngx_tiktok_seen_entry_t   *entry;
+    ngx_tiktok_seen_bucket_t  *bucket;
+
+    bucket = ngx_tiktok_seen_event(seen, key->event);
+
+    entry = ngx_tiktok_seen_young(bucket, key->event, now,
+                                  NGX_TIKTOK_SEEN_DUPLICATE);
+    if (entry == NULL) {
+        entry = ngx_tiktok_seen_put(bucket, key->event, now);
+        entry->value.identity = key->identity;
+        return;
+    }
+
+    switch (ngx_tiktok_seen_compare(&key->identity, &entry->value.identity)) {
+
+    case NGX_TIKTOK_SEEN_NOTHING:
+        /* counts from the first time */
+        break;
+
+    case NGX_TIKTOK_SEEN_MORE:
+        for (i = 0; i < NGX_TIKTOK_IDENTITIES; i++) {
+            if (key->identity.hashes[i]) {
+                entry->value.identity.hashes[i] = key->identity.hashes[i];
+            }
+        }
+
+        entry->time = (uint32_t) now;
+        break;
+
+    default: /* NGX_TIKTOK_SEEN_OTHER */
+        exact = ngx_tiktok_seen_exact(key);
+        bucket = ngx_tiktok_seen_event(seen, exact);
+
+        if (ngx_tiktok_seen_young(bucket, exact, now,
+                                  NGX_TIKTOK_SEEN_DUPLICATE)
+            == NULL)
+        {
+            (void) ngx_tiktok_seen_put(bucket, exact, now);
+        }
+    }
+}
+
+
+static ngx_tiktok_seen_more_e
+ngx_tiktok_seen_compare(ngx_tiktok_identity_t *identity,
+    ngx_tiktok_identity_t *known)
+{
+    ngx_uint_t              i;
+    ngx_tiktok_seen_more_e  more;
+
+    more = NGX_TIKTOK_SEEN_NOTHING;
+
+    for (i = 0; i < NGX_TIKTOK_IDENTITIES; i++) {
+
+        if (identity->hashes[i] == 0
+            || identity->hashes[i] == known->hashes[i])
+        {
+            continue;
+        }
+
+        if (known->hashes[i]) {
+            return NGX_TIKTOK_SEEN_OTHER;
+        }
+
+        more = NGX_TIKTOK_SEEN_MORE;
+    }
+
+    return more;
+}
+
+
+/* the key of an event with just these identifiers */
+
+static uint64_t
+ngx_tiktok_seen_exact(ngx_tiktok_seen_key_t *key)
+{
+    u_char  *p, text[1 + sizeof(uint64_t) + sizeof(ngx_tiktok_identity_t)];
+
+    p = ngx_cpymem(text + 1, &key->event, sizeof(uint64_t));
+    p = ngx_cpymem(p, &key->identity, sizeof(ngx_tiktok_identity_t));
+
+    return ngx_tiktok_seen_hash(text, p - text);
+}
+
+
+static ngx_tiktok_seen_entry_t *
+ngx_tiktok_seen_find(ngx_tiktok_seen_bucket_t *bucket, uint64_t key)
 {
     ngx_uint_t  i;
 
     for (i = 0; i < NGX_TIKTOK_SEEN_WAYS; i++) {
         if (bucket->entries[i].key == key) {
-            return ngx_max(now - (time_t) bucket->entries[i].time, 0);
+            return &bucket->entries[i];
         }
     }
 
-    return -1;
+    return NULL;
 }
 
 
-/*
- * The time and tag of a key that is there are kept until it has run out.
- * Returns whether it is there with another tag.
- */
+static time_t
+ngx_tiktok_seen_age(ngx_tiktok_seen_entry_t *entry, time_t now)
+{
+    return ngx_max(now - (time_t) entry->time, 0);
+}
 
-static ngx_uint_t
-ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket, uint64_t key,
-    uint32_t tag, time_t now, ngx_uint_t keep)
+
+/* the entry of a key that has not run out */
+
+static ngx_tiktok_seen_entry_t *
+ngx_tiktok_seen_young(ngx_tiktok_seen_bucket_t *bucket, uint64_t key,
+    time_t now, time_t keep)
+{
+    ngx_tiktok_seen_entry_t  *entry;
+
+    entry = ngx_tiktok_seen_find(bucket, key);
+
+    return (entry && ngx_tiktok_seen_age(entry, now) <= keep) ? entry : NULL;
+}
+
+
+/* in the place of one that has run out, or of the oldest */
+
+static ngx_tiktok_seen_entry_t *
+ngx_tiktok_seen_put(ngx_tiktok_seen_bucket_t *bucket, uint64_t key, time_t now)
 {
     ngx_uint_t                i;
-    ngx_tiktok_seen_entry_t  *entry, *oldest;
+    ngx_tiktok_seen_entry_t  *entry;
 
-    oldest = &bucket->entries[0];
+    entry = ngx_tiktok_seen_find(bucket, key);
 
-    for (i = 0; i < NGX_TIKTOK_SEEN_WAYS; i++) {
-        entry = &bucket->entries[i];
+    if (entry == NULL) {
+        entry = &bucket->entries[0];
 
-        if (entry->key == key) {
-
-            if (now - (time_t) entry->time <= (time_t) keep) {
-                return entry->tag != tag;
+        for (i = 1; i < NGX_TIKTOK_SEEN_WAYS; i++) {
+            if (bucket->entries[i].time < entry->time) {
+                entry = &bucket->entries[i];
             }
-
-            oldest = entry;
-            break;
-        }
-
-        if (entry->time < oldest->time) {
-            oldest = entry;
         }
     }
 
-    oldest->key = key;
-    oldest->time = (uint32_t) now;
-    oldest->tag = tag;
+    entry->key = key;
+    entry->time = (uint32_t) now;
+    ngx_memzero(&entry->value, sizeof(ngx_tiktok_seen_value_t));
 
-    return 0;
+    return entry;
 }

@@ -25,24 +25,31 @@
  */
 
 typedef struct {
-    uint64_t    event;      /* pixel, event, event_id and identifiers */
-    uint64_t    order;      /* the same without identifiers, or 0 where the
-                               event is no purchase */
-    uint64_t    order_id;   /* pixel and order_id of a purchase, or 0 */
+    uint64_t               event;       /* pixel, event and event_id */
+    ngx_tiktok_identity_t  identity;
+    uint64_t               order;       /* the same as event, or 0 where the
+                                           event is no purchase */
+    uint64_t               order_id;    /* pixel and order_id of a purchase,
+                                           or 0 */
 } ngx_tiktok_seen_key_t;
 
 
 /* init handler of the zone */
 ngx_int_t ngx_tiktok_seen_init(ngx_shm_zone_t *shm_zone, void *data);
 
+/* whether an event says nothing that another one has not said before it */
+ngx_uint_t ngx_tiktok_seen_same(ngx_tiktok_seen_key_t *key,
+    ngx_tiktok_seen_key_t *before);
+
 /* by what an event is known again */
 void ngx_tiktok_seen_key(ngx_tiktok_seen_key_t *key, ngx_str_t *pixel,
     ngx_tiktok_event_t *event);
 
 /*
- * Whether the event was queued before: NGX_TIKTOK_RESULT_DUPLICATE when
- * within 48 hours, NGX_TIKTOK_RESULT_REPEATED for a purchase within 30 days,
- * else NGX_TIKTOK_RESULT_NONE.
+ * Whether the event was queued before, with all of its identifiers:
+ * NGX_TIKTOK_RESULT_DUPLICATE when within 48 hours,
+ * NGX_TIKTOK_RESULT_REPEATED for a purchase within 30 days, whatever its
+ * identifiers, else NGX_TIKTOK_RESULT_NONE.
  */
 ngx_uint_t ngx_tiktok_seen_check(ngx_shm_zone_t *shm_zone,
     ngx_tiktok_seen_key_t *key, time_t now);

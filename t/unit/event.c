@@ -309,12 +309,13 @@ unit_event_text(ngx_uint_t i)
 static void
 test_visitor(void)
 {
-    char                   text[4096], id[1002];
-    uint32_t               first, second;
-    ngx_tiktok_event_t     event, other;
-    ngx_tiktok_visitor_t   visitor;
+    char                    text[4096], id[1002];
+    ngx_tiktok_event_t      event, other;
+    ngx_tiktok_visitor_t    visitor;
+    ngx_tiktok_identity_t   first, second, none;
 
     ngx_memzero(&visitor, sizeof(visitor));
+    ngx_memzero(&none, sizeof(none));
 
     visitor.now = NOW;
     visitor.ip = unit_str("8.8.8.8");
@@ -343,21 +344,31 @@ test_visitor(void)
     visitor.ip = unit_str("1.1.1.1");
     visitor.user_agent = unit_str("other");
     unit_create(LEAD "}", &visitor, &event);
-    unit_ok(event.identity == first, "the address is no identifier");
+    unit_ok(unit_same(event.identity, first), "the address is no identifier");
 
     visitor.ttp = unit_str("other");
     unit_create(LEAD "}", &visitor, &event);
     second = event.identity;
-    unit_ok(second != first, "the cookie is one");
+    unit_ok(!unit_same(second, first), "the cookie is one");
 
     unit_create(LEAD ",\"user\":{\"email\":\"jane@example.com\"}}", &visitor,
            &event);
-    unit_ok(event.identity != second
+    unit_ok(!unit_same(event.identity, second)
             && (event.keys & 1 << NGX_TIKTOK_KEY_EMAIL), "an e-mail, too");
 
     unit_create(LEAD ",\"user\":{\"email\":\" JANE@example.com\"}}", &visitor,
            &other);
-    unit_ok(event.identity == other.identity, "as it is sent");
+    unit_ok(unit_same(event.identity, other.identity), "as it is sent");
+
+    visitor.ttp.len = 0;
+    unit_create("{\"event\":\"Lead\",\"user\":{\"email\":\"jane@example.com\","
+                "\"city\":\"Bonn\"}}", &visitor, &other);
+    unit_ok(other.identity.hashes[NGX_TIKTOK_IDENTITY_EMAIL]
+            == event.identity.hashes[NGX_TIKTOK_IDENTITY_EMAIL]
+            && other.identity.hashes[NGX_TIKTOK_IDENTITY_TTP] == 0
+            && other.identity.hashes[NGX_TIKTOK_IDENTITY_PERSON] != 0,
+            "each kind on its own");
+    visitor.ttp = unit_str("other");
 
     /* the nearest click id, uncut */
 
@@ -407,7 +418,7 @@ test_visitor(void)
     unit_ok(event.left_out[NGX_TIKTOK_LEFT_IP] == 1
             && event.left_out[NGX_TIKTOK_LEFT_USER] == 1
             && event.left_out[NGX_TIKTOK_LEFT_URL] == 1, "is counted");
-    unit_ok(event.keys == 0 && event.identity == 0, "no keys");
+    unit_ok(event.keys == 0 && unit_same(event.identity, none), "no keys");
 
     /* what the caller took from the body is not lost */
 

@@ -15,6 +15,7 @@
 
 
 #define unit_count(array)  (sizeof(array) / sizeof((array)[0]))
+#define unit_same(a, b)    (memcmp(&(a), &(b), sizeof(a)) == 0)
 
 #define NOW    1700000000
 #define DEPTH  16

@@ -144,10 +144,10 @@ static const char  *identities[] = {
 static void
 test_identities(ngx_tiktok_visitor_t *visitor)
 {
-    char                 text[256];
-    uint32_t             seen[unit_count(identities)];
-    ngx_uint_t           i, k;
-    ngx_tiktok_event_t   event;
+    char                   text[256];
+    ngx_uint_t             i, k;
+    ngx_tiktok_event_t     event;
+    ngx_tiktok_identity_t  seen[unit_count(identities)];
 
     for (i = 0; i < unit_count(identities); i++) {
         snprintf(text, sizeof(text), USER("%s"), identities[i]);
@@ -155,14 +155,14 @@ test_identities(ngx_tiktok_visitor_t *visitor)
 
         seen[i] = event.identity;
 
-        for (k = 0; k < i && seen[k] != seen[i]; k++) { /* void */ }
+        for (k = 0; k < i && !unit_same(seen[k], seen[i]); k++) { /* void */ }
 
         unit_ok(k == i, "identity of %s", identities[i]);
     }
 
     unit_create(USER("\"ip\":\"8.8.8.8\",\"user_agent\":\"a\",\"locale\":"
                      "\"de\""), visitor, &event);
-    unit_ok(event.identity == seen[0], "the connection is no identity");
+    unit_ok(unit_same(event.identity, seen[0]), "the connection is no identity");
 
     unit_create(USER("\"external_id\":\"a\",\"sha256_email\":\"" JANE "\""),
                 visitor, &event);
@@ -170,7 +170,7 @@ test_identities(ngx_tiktok_visitor_t *visitor)
 
     unit_create(USER("\"email\":\"jane.doe@example.com\",\"external_id\":"
                      "\"a\""), visitor, &event);
-    unit_ok(event.identity == seen[0], "names and order make no other one");
+    unit_ok(unit_same(event.identity, seen[0]), "names and order make no other one");
 }
 
 

@@ -99,6 +99,7 @@ static ngx_uint_t unit_model_right(void);
 static ngx_uint_t unit_model_number(ngx_tiktok_lease_t *lease);
 static size_t unit_model_text(ngx_uint_t n, u_char *to);
 
+static void unit_seen_identity(ngx_tiktok_event_t *event, uint32_t identity);
 static uint64_t unit_seen_order(char *id, uint32_t identity, time_t now);
 static ngx_uint_t unit_seen_other(char *order, char *id, uint32_t identity,
     time_t now);
@@ -1654,6 +1655,43 @@ unit_queue_seen(void)
     unit_ok(seen(SEARCH, "1", 7, now + 4 * day) == NGX_TIKTOK_RESULT_DUPLICATE,
             "seen: and then from the next");
 
+    /* who knows less, who knows more, and who knows somebody else */
+
+#define BOTH   0x10007
+#define PHONE  0x10000
+
+    add(SEARCH, "m", BOTH, now);
+    unit_ok(seen(SEARCH, "m", 7, now) == NGX_TIKTOK_RESULT_DUPLICATE
+            && seen(SEARCH, "m", PHONE, now) == NGX_TIKTOK_RESULT_DUPLICATE
+            && seen(SEARCH, "m", 0, now) == NGX_TIKTOK_RESULT_DUPLICATE,
+            "seen: some of the identifiers");
+    unit_ok(seen(SEARCH, "m", 8, now) == NGX_TIKTOK_RESULT_NONE
+            && seen(SEARCH, "m", PHONE | 8, now) == NGX_TIKTOK_RESULT_NONE,
+            "seen: another one of a kind");
+
+    add(SEARCH, "n", 0, now);
+    unit_ok(seen(SEARCH, "n", 7, now) == NGX_TIKTOK_RESULT_NONE,
+            "seen: one more");
+    add(SEARCH, "n", 7, now + 1);
+    unit_ok(seen(SEARCH, "n", 0, now + 1) == NGX_TIKTOK_RESULT_DUPLICATE
+            && seen(SEARCH, "n", PHONE, now + 1) == NGX_TIKTOK_RESULT_NONE,
+            "seen: and another");
+    add(SEARCH, "n", PHONE, now + day);
+    unit_ok(seen(SEARCH, "n", BOTH, now + 3 * day)
+            == NGX_TIKTOK_RESULT_DUPLICATE,
+            "seen: two came one by one, for 48 hours from the second");
+    unit_ok(seen(SEARCH, "n", BOTH, now + 3 * day + 1)
+            == NGX_TIKTOK_RESULT_NONE, "seen: and not longer");
+
+    add(SEARCH, "x", 7, now);
+    add(SEARCH, "x", 8, now);
+    add(SEARCH, "x", 9, now);
+    unit_ok(seen(SEARCH, "x", 7, now) == NGX_TIKTOK_RESULT_DUPLICATE
+            && seen(SEARCH, "x", 8, now) == NGX_TIKTOK_RESULT_DUPLICATE
+            && seen(SEARCH, "x", 9, now) == NGX_TIKTOK_RESULT_DUPLICATE
+            && seen(SEARCH, "x", 10, now) == NGX_TIKTOK_RESULT_NONE,
+            "seen: several visitors, each by his own");
+
     /* purchases */
 
     unit_ok(seen(PURCHASE, "o", 1, now) == NGX_TIKTOK_RESULT_NONE,
@@ -1743,6 +1781,16 @@ unit_queue_seen(void)
 }
 
 
+/* an e-mail address in the lower half, a phone in the upper one */
+
+static void
+unit_seen_identity(ngx_tiktok_event_t *event, uint32_t identity)
+{
+    event->identity.hashes[NGX_TIKTOK_IDENTITY_EMAIL] = identity & 0xffff;
+    event->identity.hashes[NGX_TIKTOK_IDENTITY_PHONE] = identity >> 16;
+}
+
+
 static ngx_uint_t
 unit_seen(ngx_tiktok_event_e name, char *spelling, char *id,
     uint32_t identity, time_t now, ngx_uint_t add)
@@ -1758,7 +1806,7 @@ unit_seen(ngx_tiktok_event_e name, char *spelling, char *id,
     event.spelling.len = strlen(spelling);
     event.event_id.data = (u_char *) id;
     event.event_id.len = strlen(id);
-    event.identity = identity;
+    unit_seen_identity(&event, identity);
 
     ngx_str_set(&pixel, PIXEL);
 
@@ -1787,7 +1835,7 @@ unit_seen_other(char *order, char *id, uint32_t identity, time_t now)
     event.event_id.len = strlen(id);
     event.order_id.data = (u_char *) order;
     event.order_id.len = strlen(order);
-    event.identity = identity;
+    unit_seen_identity(&event, identity);
 
     ngx_str_set(&pixel, PIXEL);
 
@@ -1809,7 +1857,7 @@ unit_seen_order(char *id, uint32_t identity, time_t now)
     event.name = NGX_TIKTOK_EVENT_PURCHASE;
     event.event_id.data = (u_char *) id;
     event.event_id.len = strlen(id);
-    event.identity = identity;
+    unit_seen_identity(&event, identity);
 
     ngx_str_set(&pixel, PIXEL);
 
