@@ -8,8 +8,11 @@ use File::Basename qw(dirname);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use File::Find ();
+use File::Temp ();
+use Mojo::UserAgent;
 use Test::More;
 use Test::TikTok limit => 600;
+use Test::TikTok::Process qw(kill_group spawn wait_for);
 
 plan skip_all => 'the demo takes the module for this nginx' if ($ENV{TEST_NGINX_MODULE} // '') eq 'none';
 
@@ -32,5 +35,38 @@ my @files;
 File::Find::find(sub { push @files, $File::Find::name if -f }, "$top/scripts/lib/Demo/Shop");
 is_deeply [grep {/\.(?:pl|js|ep)\z/ && Test::TikTok->slurp($_) =~ m{tiktok|\bttq|ttclid|_t/}i} @files], [], 'the shop does not know of TikTok';
 cmp_ok scalar @files, '>', 10, 'its files were read';
+
+# it stays up, here with a Pixel of the operator's own: TikTok's script is in the pages, and what arrives is shown
+subtest 'for a person' => sub {
+  my $code = 'CQWERTY1234567890ABC';
+  my $dir  = File::Temp->newdir;
+  my $demo = spawn("$dir/said", "$top/scripts/demo", '--pixel', $code, map { ("--$_", 0) } qw(port api-port page-port));
+  my $said = sub { Test::TikTok->slurp("$dir/said") };
+  ok wait_for(60, sub { $said->() =~ /^Ctrl-C ends it/m }), 'it is up' or diag $said->();
+  my ($shop) = $said->() =~ m{(http://\S+/)\?ttclid=};
+
+  my $ua   = Mojo::UserAgent->new;
+  my $page = $ua->get($shop)->result;
+  like $page->body, qr{<script src="/_t/s\.js" async></script></head>}, 'the script is in the page';
+  like $page->headers->content_security_policy, qr{script-src [^;]* https://analytics\.tiktok\.com;}, 'and TikTok\'s may be';
+  my $script = $ua->get("${shop}_t/s.js")->result->body;
+  like $script, qr/\Q$code/, 'with the code';
+  like $script, qr{https://analytics\.tiktok\.com/i18n/pixel/events\.js}, 'and the address';
+
+  my %choice = (OptanonConsent => 'interactionCount=1&groups=C0004%3A1', OptanonAlertBoxClosed => '2026-01-01T00:00:00.000Z');
+  my $answer = $ua->post("${shop}_t/e", {Cookie => join('; ', map {"$_=$choice{$_}"} keys %choice)}, qq({"event": "Search", "event_id": "by-hand", "page": {"url": "$shop"}}))->result;
+  is $answer->headers->header('X-Tiktok-Result'), 'queued', 'an event';
+  ok wait_for(20, sub { $said->() =~ /^  [\d:]{8}  Events API  Search +by-hand$/m }), 'which is shown' or diag $said->();
+  $ua->post("${shop}_t/e");
+  ok wait_for(20, sub { $said->() =~ /^  [\d:]{8}  nginx       was asked, consent is undecided: onetrust: no cookie$/m }), 'and a question' or diag $said->();
+
+  kill INT => $demo;
+  is wait_for(20, sub { waitpid($demo, 1) == $demo }) && $?, 0, 'Ctrl-C ends it';
+  kill_group(KILL => $demo);
+};
+
+my $wrong = qx($top/scripts/demo --once --pixel CQWERTY1234567890ABC 2>&1);
+is $? >> 8, 1, 'no visits to a Pixel of one\'s own';
+like $wrong, qr/^demo: --once needs the recorder/m, 'it says why';
 
 done_testing;

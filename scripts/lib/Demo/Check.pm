@@ -50,8 +50,7 @@ sub _ask ($self, $question, $code) { push @{$self->{results}}, {question => $que
 
 # --- what belongs to what ------------------------------------------------------------------------------------------
 
-# the Pixel's of the same name and page has the id, or the order does; only what a rule alone tells has an id that
-# nobody knows
+# an order makes the id; else the Pixel's of the same name and page has it, and for what a rule alone tells, the API's
 sub _match ($self) {
   my @pixel  = grep { $_->{call} eq 'track' } @{$self->{pixel}};
   my @server = @{$self->{server}};
@@ -60,7 +59,7 @@ sub _match ($self) {
     my ($who, $event, $url) = @{$expected}{qw(who event url)};
     my $is = sub ($what, $page) { $what->{event} eq $event && ($page // '') eq $url && !$taken{$what->{event_id} // ''} };
     my ($first) = ((grep { $is->($_, $_->{url}) } @pixel), grep { $is->($_, $_->{page}{url}) } map { $_->{event} } @server);
-    my $id = $first && $first->{event_id} // '';
+    my $id = $expected->{event_id} // ($first && $first->{event_id}) // '';
     $taken{$id} = 1;
     push @{$self->{found}}, {
       expected => $expected, id => $id,
@@ -124,7 +123,6 @@ sub _twins ($self) {
     my $what = "$expected->{event} of $expected->{who}";
     if (!$server) { push @problems, "$what: the Events API has none of $pixel->{url}"; next }
     push @problems, "$what: $pixel->{event_id} and $server->{event_id}" if $pixel->{event_id} ne $server->{event_id};
-    push @problems, "$what: the id is not $expected->{event_id}" if ($expected->{event_id} // $pixel->{event_id}) ne $pixel->{event_id};
     my ($p, $s) = map { encode_json($_->{properties} // {}) } $pixel, $server;
     push @problems, "$what: the Pixel has $p, the Events API $s" if $p ne $s;
   }

@@ -4,6 +4,8 @@ package Demo::Report;
 
 use v5.36;
 
+use POSIX qw(strftime);
+
 use Demo::Visit;
 
 my %COLOR = (bold => 1, soft => 2, red => 31, green => 32, yellow => 33, cyan => 36);
@@ -117,12 +119,37 @@ sub status ($self, $status) {
   say '  ', $self->paint(soft => 'left out  '), @left ? $pairs->(\%left, @left) : 'nothing';
 }
 
+# one thing that has happened just now
+sub news ($self, $what) {
+  my $way = $what->{way};
+  my ($time, @cells);
+  if ($way eq 'pixel') {
+    return if $what->{call} =~ /\A(?:load|identify)\z/;
+    $time  = $what->{at} / 1000;
+    @cells = ('Pixel', $what->{call} eq 'track' ? _event($what) : $what->{call});
+  }
+  elsif ($way eq 'server') { ($time, @cells) = ($what->{time}, 'Events API', _event($what->{event}), $what->{deduplicated} ? 'merged' : '') }
+  else {
+    return if $what->{result} =~ /\A(?:queued)?\z/;
+    ($time, @cells) = ($what->{time}, 'nginx', ($what->{result} eq 'checked' ? 'was asked' : $what->{result})
+      . ", consent is $what->{consent}: $what->{reason}");
+  }
+  my @width = (8, 10, 16, 32, 10);
+  $self->_row(\@width, [soft => strftime('%H:%M:%S', localtime $time)], map { ref ? $_ : ['', $_] } @cells);
+}
+
+sub _event ($event) {
+  my $properties = $event->{properties} // {};
+  return ([bold => $event->{event}], [green => $event->{event_id} // ''],
+    defined $properties->{value} ? sprintf('%.2f %s', $properties->{value}, $properties->{currency} // '') : '');
+}
+
 sub checks ($self, $check) {
   $self->title('Checked');
   for my $result ($check->results) {
     my @problems = @{$result->{problems}};
     say '  ', @problems ? $self->paint(red => 'FAIL') : $self->paint(green => 'ok  '), '  ', $result->{question};
-    say '        ', $self->paint(red => $_) for @problems;
+    say '        ', $self->paint(red => length > 200 ? substr($_, 0, 197) . '...' : $_) for @problems;
   }
 }
 

@@ -14,7 +14,9 @@ use Mojo::Util     qw(url_escape);
 
 use constant PROGRAM => dirname(abs_path(__FILE__)) . '/Shop/shop.pl';
 
-# whoever starts it lets the workers of nginx get at the socket
-sub command ($socket) { return ($^X, PROGRAM, 'daemon', '-l', 'http+unix://' . url_escape($socket)) }
+# whoever starts it lets the workers of nginx get at the socket. partners are hosts whose scripts its pages allow
+sub command ($socket, @partners) {
+  return ('env', "SHOP_PARTNERS=@partners", $^X, PROGRAM, 'daemon', '-l', 'http+unix://' . url_escape($socket));
+}
 
 1;

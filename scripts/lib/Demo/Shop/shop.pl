@@ -8,6 +8,7 @@ use Mojolicious::Lite -signatures;
 use Mojo::Util qw(sha1_sum);
 
 my $CURRENCY = 'EUR';
+my $PARTNERS = join '', map {" $_"} split ' ', $ENV{SHOP_PARTNERS} // '';    # hosts whose scripts the pages allow
 
 my @PRODUCTS = (
   {sku => 'LAMP-01', name => 'Halo lamp', price => 89.90, picture => 'lamp', category => 'Light', colours => [qw(ash smoke rose)],
@@ -85,8 +86,8 @@ helper tells => sub ($c, $event, $lines, %more) {
 hook after_render => sub ($c, $output, $format) {
   my $headers = $c->res->headers;
   my $nonce   = $c->nonce;
-  $headers->header('Content-Security-Policy' =>
-    "default-src 'self'; script-src 'self' 'nonce-$nonce'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
+  $headers->header('Content-Security-Policy' => "default-src 'self'$PARTNERS; script-src 'self' 'nonce-$nonce'$PARTNERS; "
+    . "base-uri 'none'; form-action 'self'; frame-ancestors 'none'");
   $headers->cache_control('private, no-cache') if $format eq 'html';
 };
 
