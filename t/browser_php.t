@@ -104,20 +104,16 @@ subtest 'a visit, from the advertisement to the order' => sub {
     $t->forget;
   });
 
-  my ($purchase) = grep { $_->{event} eq 'Purchase' } $t->pixel(call => 'track', count => 2);
-  is $purchase->{event_id}, "order.$order", 'the order: the pixel\'s id';
+  # a rule has told of the order, and of more than the page knows
+  my ($purchase) = grep { $_->{event} eq 'Purchase' } $t->both('Pageview Purchase', 'the order', rule => 'Purchase');
+  is $purchase->{event_id}, "order.$order", 'its id';
   is_deeply $purchase->{properties}, {%$LAMPS, order_id => $order}, 'its values';
-  $v->settle;
-  my @server = map { $_->{event} } $t->sandbox_events(count => 2);
-  is scalar(grep { $_->{event} eq 'Pageview' } @server), 1, 'one view of the page, which has the tag';
-  my ($rule, @script) = grep { $_->{event} eq 'Purchase' } @server;
-  is $rule->{user}{email}, sha256_hex('jane.doe@example.com'), 'the order by a rule, with what was in the form';
-  for ($rule, @script) {
-    is $_->{event_id}, $purchase->{event_id}, 'the same id';
-    is_deeply [@{$_->{properties}}{qw(value currency order_id)}], [@{$purchase->{properties}}{qw(value currency order_id)}], 'the same values';
-    is $_->{user}{ttclid}, $CLICK, 'the click id';
-  }
-  is_deeply $_->{properties}, $purchase->{properties}, 'from the page: all of them' for @script;
+  my $rule = $purchase->{server};
+  is_deeply $rule->{properties}, {value => 179.8, currency => 'EUR', order_id => $order}, 'nginx has those that the rule names';
+  is $rule->{user}{email}, sha256_hex('jane.doe@example.com'), 'with what was in the form';
+  is $rule->{user}{ttclid}, $CLICK, 'and the click id';
+  my ($page) = grep { ($_->{event} // '') eq 'Purchase' } $v->wait_events(8, BEACON);
+  is "$page->{event_id} $page->{result}", "order.$order duplicate", 'that the page tells of it is the same';
   is scalar(my @checks = $v->checks(BEACON)), 3, 'one check for each page without consent, and one with it';
 
   $t->forget;

@@ -15,7 +15,7 @@ use lib "$Test::TikTok::TOP/scripts/lib";
 use Chromium;
 use Mojo::JSON qw(decode_json);
 use Test::More ();
-use Test::TikTok::Process qw(alive group kill_group ended slow spawn);
+use Test::TikTok::Process qw(alive group kill_group ended slow spawn wait_for);
 
 sub new ($class, %option) {
   my $self = $class->SUPER::new(sandbox => 1, %option);
@@ -50,6 +50,17 @@ sub shop ($self, %part) {
   )->start;
 }
 
+# the demo's shop, as a program behind nginx; its socket
+sub demo_shop ($self) {
+  require Demo::Shop;
+  my $socket = "$self->{dir}/shop.sock";
+  my $group  = spawn("$self->{dir}/shop.out", Demo::Shop::command($socket));
+  push @{$self->{helpers}}, bless {group => $group}, 'Test::TikTok::Browser::Process';
+  wait_for(30, sub { -S $socket || !alive($group) });
+  chmod 0777, $socket or die "the shop did not start\n" . $self->slurp('shop.out');    # workers are another user
+  return $socket;
+}
+
 # one Chromium for all of a test; other flags are those of the first visitor
 sub chromium ($self, @flags) {
   return $self->{chromium} //= do {
@@ -57,7 +68,7 @@ sub chromium ($self, @flags) {
     my $home    = "$self->{dir}/chromium";
     mkdir $home;
     my $group = spawn("$home/said", Chromium::command($program, $home, @flags));
-    push @{$self->{helpers}}, bless {group => $group, home => $home}, 'Test::TikTok::Browser::Process';
+    push @{$self->{helpers}}, $self->{chromium_process} = bless {group => $group, home => $home}, 'Test::TikTok::Browser::Process';
     Chromium->connect($home, sub { alive($group) }) // die "Chromium does not start\n" . $self->slurp("$home/said");
   };
 }
@@ -89,19 +100,29 @@ sub pixel ($self, %ask) {
   return @seen;
 }
 
-# tests that both ways have these events and no others, under the same ids and with the same values. answers what the
-# pixel saw, in its order, each with that of nginx as {server}
-sub both ($self, $names, $what) {
+# tests that both ways have these events and no others, under the same ids and with the same values. "rule" is the name of
+# one that a rule of nginx's tells, too: it may know fewer values, and where the page's own goes on as well, there are
+# "server" events in all. answers what the pixel saw, in its order, each with what nginx has sent as {told}, and the last
+# of that as {server}
+sub both ($self, $names, $what, %more) {
   my @names  = sort split ' ', $names;
+  my $count  = $more{server} // @names;
   my @pixel  = $self->pixel(call => 'track', count => scalar @names);
-  my @server = map { $_->{event} } $self->sandbox_events(count => scalar @names);
-  Test::More::is("@{[sort map { $_->{event} } @pixel]}",  "@names", "$what: the pixel's");
-  Test::More::is("@{[sort map { $_->{event} } @server]}", "@names", "$what: the server's");
-  my %server = map { ("$_->{event} $_->{event_id}" => $_) } @server;
+  my @server = map { $_->{event} } $self->sandbox_events(count => $count);
+  my %told;
+  push @{$told{"$_->{event} $_->{event_id}"}}, $_ for @server;
+  Test::More::is("@{[sort map { $_->{event} } @pixel]}", "@names", "$what: the pixel's");
+  Test::More::is("@{[sort map { $_->[0]{event} } values %told]}", "@names", "$what: the server's");
+  Test::More::is(scalar @server, $count, "$what: no more of them");
   for my $pixel (@pixel) {
-    my $server = $pixel->{server} = $server{"$pixel->{event} $pixel->{event_id}"};
-    Test::More::ok($server, "$what: $pixel->{event} under the same id") or next;
-    Test::More::is_deeply($server->{properties} // {}, $pixel->{properties} // {}, "$what: $pixel->{event} with the same values");
+    my $told = $pixel->{told} = $told{"$pixel->{event} $pixel->{event_id}"};
+    Test::More::ok($told, "$what: $pixel->{event} under the same id") or next;
+    $pixel->{server} = $told->[-1];
+    for my $event (@$told) {
+      my ($has, $values) = map { $_->{properties} // {} } $event, $pixel;
+      $values = {map { $_ => $values->{$_} } grep { exists $has->{$_} } keys %$values} if $event->{event} eq ($more{rule} // '');
+      Test::More::is_deeply($has, $values, "$what: $event->{event} with the same values");
+    }
   }
   return @pixel;
 }
@@ -117,7 +138,7 @@ sub forget ($self) {
 sub problems ($self) {
   if ($self->{chromium}) {
     $self->{chromium}->close;
-    $_->stop for grep { $_->isa('Test::TikTok::Browser::Process') } @{$self->{helpers}};
+    $self->{chromium_process}->stop;
   }
   return $self->SUPER::problems;
 }
@@ -161,7 +182,7 @@ sub _wait ($self, $what, $count, @path) {
   return @have;
 }
 
-# --- Chromium's process --------------------------------------------------------------------------------------------
+# --- a program of the test's ---------------------------------------------------------------------------------------
 
 package Test::TikTok::Browser::Process;
 
@@ -176,8 +197,8 @@ sub stop ($self) {
   kill_group(TERM => $group);
   kill_group(KILL => $group) unless ended(10, group($group));
 
-  # its crash handlers are daemons
-  my @daemons = keys %{holders($self->{home})};
+  # Chromium's crash handlers are daemons
+  my @daemons = $self->{home} ? keys %{holders($self->{home})} : ();
   kill KILL => @daemons;
   ended(10, @daemons);
   $self->{group} = 0;
