@@ -30,9 +30,7 @@ sub table ($self, $heads, @rows) {
       $width[$i] = $length if $length > ($width[$i] // 0);
     }
   }
-  for my $row (@all) {
-    $self->_row(\@width, @$row);
-  }
+  $self->_row(\@width, @$_) for @all;
 }
 
 sub _row ($self, $width, @cells) {
@@ -52,15 +50,15 @@ sub visits ($self, $visit, $check) {
 }
 
 sub _twins ($self, $check, $found) {
-  my ($expected, $id) = @{$found}{qw(expected id)};
-  my @by = @{$expected->{by}};
+  my $expected = $found->{expected};
   my $ids = sub ($wanted, @have) {
     return [$wanted ? 'green' : 'red', _short($have[0]{event_id} // 'no id')] if @have;
     return $wanted ? [red => 'did not arrive'] : '';
   };
   my $properties = ($check->whole_event($found) // {})->{properties} // {};
   return [[bold => $expected->{event}],
-    $ids->(scalar(grep { $_ eq 'script' } @by), @{$found->{pixel}}), $ids->(1, map { $_->{event} } @{$found->{server}}),
+    $ids->(scalar(grep { $_ eq 'script' } @{$expected->{by}}), @{$found->{pixel}}),
+    $ids->(1, map { $_->{event} } @{$found->{server}}),
     join(', ', @{$found->{by}}),
     defined $properties->{value} ? sprintf('%.2f %s', $properties->{value}, $properties->{currency} // '') : '',
     [soft => _place($expected->{url})]];
@@ -70,7 +68,7 @@ sub _twins ($self, $check, $found) {
 sub buyer ($self, $visit, $check) {
   my ($found) = grep { $_->{expected}{hashed} } $check->found;
   my $event = $found && $check->whole_event($found) or return;
-  my ($purchase, $user, $page) = ($found->{expected}, @{$event}{qw(user page)});
+  my ($purchase, $user) = ($found->{expected}, $event->{user});
   my %meant = (email => Demo::Visit::EMAIL_MEANT, phone => Demo::Visit::PHONE_MEANT, external_id => Demo::Visit::CUSTOMER);
   my %from = (email => 'by the rule, typed as "' . Demo::Visit::EMAIL . '"', phone => 'by the rule, typed as "' . Demo::Visit::PHONE . '"',
     external_id => 'by the script, from the data layer');
