@@ -14,6 +14,8 @@
 
 static ngx_int_t ngx_tiktok_rule_holds(ngx_http_request_t *r,
     ngx_tiktok_event_rule_t *rule);
+static ngx_int_t ngx_tiktok_rule_filter(ngx_http_request_t *r,
+    ngx_tiktok_event_rule_t *rule);
 static ngx_int_t ngx_tiktok_rule_capture(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_tiktok_event_rule_t *rule);
 static ngx_int_t ngx_tiktok_rule_values(ngx_http_request_t *r,
@@ -66,16 +68,11 @@ ngx_tiktok_rules(ngx_http_request_t *r)
 static ngx_int_t
 ngx_tiktok_rule_holds(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
 {
-    ngx_str_t          value;
     ngx_uint_t         status;
     ngx_tiktok_ctx_t  *ctx;
 
     if (rule->filter) {
-        if (ngx_http_complex_value(r, rule->filter, &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        return ngx_tiktok_true_value(&value) ? NGX_OK : NGX_DECLINED;
+        return ngx_tiktok_rule_filter(r, rule);
     }
 
     status = ngx_tiktok_exchange_status(r);
@@ -103,6 +100,36 @@ ngx_tiktok_rule_holds(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
     }
 
     return ngx_tiktok_exchange_page(r, ctx) ? NGX_OK : NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_tiktok_rule_filter(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
+{
+    ngx_str_t                   value;
+    ngx_http_variable_value_t  *vv;
+
+    if (rule->variable < 0) {
+
+        if (ngx_http_complex_value(r, rule->filter, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+    } else {
+
+        /* every request of the shop comes here: no script for one variable */
+
+        vv = ngx_http_get_flushed_variable(r, rule->variable);
+
+        if (vv == NULL || vv->not_found) {
+            return NGX_DECLINED;
+        }
+
+        value.data = vv->data;
+        value.len = vv->len;
+    }
+
+    return ngx_tiktok_true_value(&value) ? NGX_OK : NGX_DECLINED;
 }
 
 

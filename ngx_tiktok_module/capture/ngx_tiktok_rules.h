@@ -35,6 +35,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                  event;
     ngx_http_complex_value_t  *filter;      /* "if=", or NULL */
+    ngx_int_t                  variable;    /* that is all of it, or < 0 */
     ngx_array_t                values;      /* ngx_tiktok_rule_value_t */
     unsigned                   page:1;      /* a page view, and no more said */
 } ngx_tiktok_event_rule_t;

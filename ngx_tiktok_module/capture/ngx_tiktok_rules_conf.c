@@ -19,7 +19,7 @@ static ngx_tiktok_event_field_t *ngx_tiktok_event_rule_field(ngx_conf_t *cf,
 static ngx_tiktok_event_field_t *ngx_tiktok_event_rule_lookup(ngx_str_t *name);
 static ngx_tiktok_rule_coding_e ngx_tiktok_event_rule_coding(ngx_str_t *text);
 static ngx_uint_t ngx_tiktok_event_rule_variable(ngx_str_t *text,
-    const char *prefix);
+    const char *prefix, ngx_str_t *name);
 
 
 /* what an event object of a beacon may have, and a form has not */
@@ -125,6 +125,7 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rule->event = value[1];
+    rule->variable = NGX_ERROR;
 
     for (i = 2; i < cf->args->nelts; i++) {
 
@@ -154,7 +155,7 @@ static char *
 ngx_tiktok_event_rule_filter(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
     ngx_str_t *text)
 {
-    ngx_str_t  filter;
+    ngx_str_t  filter, name;
 
     if (rule->filter) {
         return "has several \"if=\"";
@@ -169,6 +170,15 @@ ngx_tiktok_event_rule_filter(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
 
     if (ngx_tiktok_value(cf, &filter, &rule->filter) != NGX_OK) {
         return NGX_CONF_ERROR;
+    }
+
+    if (ngx_tiktok_event_rule_variable(&filter, "", &name)) {
+
+        rule->variable = ngx_http_get_variable_index(cf, &name);
+
+        if (rule->variable == NGX_ERROR) {
+            return NGX_CONF_ERROR;
+        }
     }
 
     return NGX_CONF_OK;
@@ -329,11 +339,13 @@ ngx_tiktok_event_rule_lookup(ngx_str_t *name)
 static ngx_tiktok_rule_coding_e
 ngx_tiktok_event_rule_coding(ngx_str_t *text)
 {
-    if (ngx_tiktok_event_rule_variable(text, "arg_")) {
+    ngx_str_t  name;
+
+    if (ngx_tiktok_event_rule_variable(text, "arg_", &name)) {
         return NGX_TIKTOK_RULE_ARGUMENT;
     }
 
-    if (ngx_tiktok_event_rule_variable(text, "cookie_")) {
+    if (ngx_tiktok_event_rule_variable(text, "cookie_", &name)) {
         return NGX_TIKTOK_RULE_COOKIE;
     }
 
@@ -344,7 +356,8 @@ ngx_tiktok_event_rule_coding(ngx_str_t *text)
 /* whether a text is one variable whose name begins so, and nothing else */
 
 static ngx_uint_t
-ngx_tiktok_event_rule_variable(ngx_str_t *text, const char *prefix)
+ngx_tiktok_event_rule_variable(ngx_str_t *text, const char *prefix,
+    ngx_str_t *name)
 {
     u_char  *p, *last;
 
@@ -360,9 +373,12 @@ ngx_tiktok_event_rule_variable(ngx_str_t *text, const char *prefix)
         last--;
     }
 
-    if (ngx_strncmp(p, prefix, ngx_strlen(prefix)) != 0) {
+    if (p == last || ngx_strncmp(p, prefix, ngx_strlen(prefix)) != 0) {
         return 0;
     }
+
+    name->data = p;
+    name->len = last - p;
 
     for ( /* void */ ; p < last; p++) {
         if (!((*p >= '0' && *p <= '9')

@@ -12,7 +12,7 @@ use IO::Socket::INET;
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
-our @EXPORT_OK = qw(compare fail median nginx port processor_time queue_dir run_command slurp spawn stop wrk write_file);
+our @EXPORT_OK = qw(compare fail instructions median nginx port processor_time queue_dir run_command slurp spawn stop wrk write_file);
 
 our %option = (pairs => 7, seconds => 3, connections => 16);
 
@@ -78,7 +78,8 @@ sub nginx ($name, %part) {
     CONF
   stop($name);
   write_file("$name.conf", $text);
-  spawn($name, $nginx, '-c', "$dir/$name.conf", '-e', "$dir/$name.start.log");
+  spawn($name, @{$part{under} // []}, $nginx, '-c', "$dir/$name.conf", '-e', "$dir/$name.start.log");
+  return if $part{under};    # one process, and whoever asks it waits for it
 
   # ready when the workers are there
   my $child = $pid{$name};
@@ -123,6 +124,40 @@ sub compare ($what, $script, $base, $ours) {
     median(@ratio), (sort { $a <=> $b } @ratio)[0, -1], map { my $i = $_; median(map { $_->[$i] } @rate) } 1, 0;
   printf "  by the worker's processor time %.2f (%.2f to %.2f)\n", median(@cpu), (sort { $a <=> $b } @cpu)[0, -1];
   return median(@ratio);
+}
+
+# instructions outside the kernel for one request to each of these locations, by valgrind, which counts the same on any
+# machine; $conf as for nginx, and nothing if there is no valgrind. what starts and ends nginx is in both of two runs
+sub instructions ($conf, $request, @uris) {
+  `sh -c 'command -v valgrind'` or return;
+  my ($few, $many) = (500, 2500);
+  return map {
+    my $uri = $_;
+    my ($less, $more) = map { _counted($conf, $request =~ s/%s/$uri/r, $_) } $few, $many;
+    ($more - $less) / ($many - $few);
+  } @uris;
+}
+
+sub _counted ($conf, $request, $n) {
+  unlink "$dir/callgrind";
+  nginx('counted', %$conf, main => 'master_process off;', under => [qw(valgrind -q --tool=callgrind), "--callgrind-out-file=$dir/callgrind"]);
+  my $end = time + 60;
+  my $socket;
+  until ($socket = IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . port('http'))) {
+    time < $end or fail("nginx did not start:\n" . slurp('counted.start.log'));
+    sleep 0.1;
+  }
+  for (1 .. $n) {
+    print {$socket} $request;
+    my $answer = '';
+    until ($answer =~ /\r\nContent-Length: (\d+)\r\n.*?\r\n\r\n(.*)\z/is && length $2 >= $1) {
+      sysread $socket, $answer, 65536, length $answer or fail("no answer:\n$answer" . slurp('counted.log'));
+    }
+    $answer =~ m{\AHTTP/1.1 2} or fail("not answered well:\n$answer");
+  }
+  kill QUIT => $pid{counted};
+  waitpid delete $pid{counted}, 0;
+  return slurp('callgrind') =~ /^(?:summary|totals): (\d+)/m ? $1 : fail('valgrind did not count');
 }
 
 # requests a second to port('http'), and processor seconds of nginx's worker for one of them; the script for wrk finds
