@@ -14,6 +14,7 @@
 #include "ngx_tiktok_exchange.h"
 #include "ngx_tiktok_identity.h"
 #include "ngx_tiktok_rules.h"
+#include "ngx_tiktok_seal.h"
 #include "ngx_tiktok_seen.h"
 #include "ngx_tiktok_status.h"
 
@@ -154,6 +155,13 @@ static ngx_command_t  ngx_tiktok_commands[] = {
     { ngx_string("tiktok_click_id"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
       ngx_tiktok_click_id_set,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("tiktok_identity"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_tiktok_identity_set,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -842,6 +850,7 @@ ngx_tiktok_create_main_conf(ngx_conf_t *cf)
      *     tmcf->store.zone = NULL;
      *     tmcf->store.seen = NULL;
      *     tmcf->inject = 0;
+     *     tmcf->identity = 0;
      */
 
     ngx_queue_init(&tmcf->store.queues);
@@ -916,6 +925,7 @@ ngx_tiktok_create_loc_conf(ngx_conf_t *cf)
     conf->origins = NGX_CONF_UNSET_PTR;
     conf->phone_plan = NGX_CONF_UNSET_PTR;
     conf->click_id = NGX_CONF_UNSET_PTR;
+    conf->identity = NGX_CONF_UNSET_PTR;
     conf->event_rules = NGX_CONF_UNSET_PTR;
     conf->request_values = NGX_CONF_UNSET_PTR;
     conf->response_values = NGX_CONF_UNSET_PTR;
@@ -965,6 +975,8 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->phone_plan, prev->phone_plan, NULL);
     ngx_conf_merge_ptr_value(conf->click_id, prev->click_id,
                              &ngx_tiktok_click_id_default);
+    ngx_conf_merge_ptr_value(conf->identity, prev->identity,
+                             &ngx_tiktok_identity_default);
     ngx_conf_merge_ptr_value(conf->event_rules, prev->event_rules, NULL);
     ngx_conf_merge_ptr_value(conf->request_values, prev->request_values, NULL);
     ngx_conf_merge_ptr_value(conf->response_values, prev->response_values,
@@ -1137,7 +1149,9 @@ ngx_tiktok_init_process(ngx_cycle_t *cycle)
 
     ngx_tiktok_stats_keep(tmcf->store.zone->data);
 
-    if (ngx_tiktok_hash_init(cycle->log) != NGX_OK) {
+    if (ngx_tiktok_hash_init(cycle->log) != NGX_OK
+        || (tmcf->identity && ngx_tiktok_seal_init(cycle->log) != NGX_OK))
+    {
         return NGX_ERROR;
     }
 
@@ -1166,4 +1180,5 @@ ngx_tiktok_exit_process(ngx_cycle_t *cycle)
 
     ngx_tiktok_store_close(&tmcf->store);
     ngx_tiktok_hash_done();
+    ngx_tiktok_seal_done();
 }

@@ -28,6 +28,7 @@ typedef struct {
                                                    of bodies and answers */
     ngx_flag_t                  copies;         /* some are wanted */
     ngx_flag_t                  inject;         /* "tiktok_inject" is used */
+    ngx_flag_t                  identity;       /* "tiktok_identity" is */
 } ngx_tiktok_main_conf_t;
 
 
@@ -47,6 +48,14 @@ typedef struct {
     time_t                      max_age;
     ngx_str_t                   domain;         /* empty: this host's alone */
 } ngx_tiktok_cookie_conf_t;
+
+
+/* "tiktok_identity" */
+
+typedef struct {
+    ngx_tiktok_cookie_conf_t    cookie;         /* first, as of other cookies */
+    ngx_array_t                *keys;           /* ngx_tiktok_seal_key_t */
+} ngx_tiktok_identity_conf_t;
 
 
 /* "tiktok_inject" */
@@ -71,6 +80,7 @@ typedef struct {
     ngx_flag_t                  limit;          /* "tiktok_opt_out" */
     ngx_array_t                *origins;        /* ngx_str_t */
     ngx_tiktok_cookie_conf_t   *click_id;
+    ngx_tiktok_identity_conf_t *identity;
     ngx_array_t                *event_rules;    /* ngx_tiktok_event_rule_t */
     ngx_array_t                *request_values; /* ngx_tiktok_path_conf_t */
     ngx_array_t                *response_values;

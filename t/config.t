@@ -17,6 +17,7 @@ $t->file('token.binary', "abc\x00\xffdef", 0600);
 $t->file('token.lines',  "abc\ndef\n",    0600);
 $t->file('token.long',   'x' x 5000,      0600);
 $t->file('token.other',  "other\n",       0600);
+$t->file('identity.key', 'k' x 32,         0600);
 mkdir $t->dir . '/token.dir';
 
 my $token  = 'tiktok_access_token_file';
@@ -70,6 +71,16 @@ my @bad = (
     ['of no field', 'properties.=1', qr/"properties\.="/], ['of another event', 'event=Lead', qr/"event="/], ['twice', 'value=1 value=2', qr/"value=" twice/],
     ['twice by two names', 'value=1 properties.value=2', qr/"properties\.value=" twice/], ['two ifs', 'if=1 if=2', qr/if=/], ['an empty if', 'if=', qr/if=/],
     ['too much', join(' ', map {"properties.p$_=1"} 1 .. 32), qr/too many/]),
+  (map { ["identity $_->[0]", {tiktok_identity => $_->[1]}, 'tiktok_identity', $_->[2]] }
+    ['without a key', 'on', qr/openssl rand -out FILE 32.*key=FILE/], ['with a key of no name', 'on key=', qr/"key=".*key=FILE/],
+    ['with no key', 'on key=%%DIR%%/nowhere', qr/nowhere" that cannot be opened.*openssl rand -out FILE 32/],
+    ['with a directory', 'on key=%%DIR%%/token.dir', qr/token\.dir" that cannot be read/],
+    ['with a key too short', 'on key=%%DIR%%/token.empty', qr/token\.empty" that is not of 32 bytes: make one by "openssl rand -out FILE 32"/],
+    ['with a key too long', 'on key=%%DIR%%/token.long', qr/not of 32 bytes/],
+    ['with five keys', 'on' . ' key=%%DIR%%/identity.key' x 5, qr/more than four keys: leave out the oldest/],
+    ['neither on nor off', 'maybe key=%%DIR%%/identity.key', qr/"maybe", it is "off", or "on"/], ['off, with a key', 'off key=%%DIR%%/identity.key', qr/"off"/],
+    ['of no age', 'on key=%%DIR%%/identity.key max_age=0', qr/"max_age=0"/], ['of a domain', 'on key=%%DIR%%/identity.key domain=a_b', qr/"domain=a_b"/],
+    ['of a colour', 'on key=%%DIR%%/identity.key colour=red', qr/"colour=red"/], ['twice', 'off; tiktok_identity off', qr/is duplicate/]),
   (map { ["country $_", {tiktok_phone_country => $_}, 'tiktok_phone_country', qr/"\Q$_\E".*ISO 3166/] } qw(D DEU 49 UK XX)),
   ['country in http', {http => 'tiktok_phone_country EU;'}, 'tiktok_phone_country', qr/"EU"/],
   ['two countries', {tiktok_phone_country => 'DE; tiktok_phone_country DE'}, 'tiktok_phone_country', qr/is duplicate/],
@@ -163,11 +174,13 @@ subtest 'mistakes' => sub {
 
 subtest 'warnings' => sub {
   my @warnings = (
+    ['a key that all can read', {tiktok_identity => 'on key=%%DIR%%/open.key'}, qr/"tiktok_identity" .*open\.key.*0600/],
     ['a token that all can read', {$token => '%%DIR%%/token.open'}, qr/token\.open.*0600/],
     ['consent is assumed', {tiktok_consent => 'assumed'}, qr/tiktok_consent assumed/],
     ['a test event code', {tiktok_test_event_code => 'TEST123'}, qr/tiktok_test_event_code/],
   );
   $t->file('token.open', "open\n", 0644);
+  $t->file('open.key', 'k' x 32, 0644);
   for my $row (@warnings) {
     my ($name, $part, $says) = @$row;
     my ($status, $said) = $t->test_conf(%$part);
@@ -184,6 +197,8 @@ subtest 'good ones' => sub {
   my $other = $same =~ s/${\ PIXEL }/COTHER/r;
   my @good = (
     ['the usual', {}],
+    ['identity', {tiktok_identity => 'on key=%%DIR%%/identity.key key=%%DIR%%/identity.key max_age=1h domain=shop.example', '= /x' => 'tiktok_identity off;'}],
+    ['identity, a relative key', {tiktok_identity => 'on key=identity.key'}],
     ['no pixel, nothing else', {map({ $_ => undef } qw(tiktok_pixel tiktok_consent tiktok_send tiktok_queue), $token), '= /e' => undef}],
     ['several servers, several pixels', {$server->('b', "$other location = /e { tiktok_beacon; }")}],
     ['one pixel in several servers', {$server->('b', $same)}],

@@ -11,6 +11,6 @@ use Test::TikTok limit => 900;    # compilers take their time
 use Test::TikTok::Unit qw(build_units run_units);
 
 my $module = build_units;
-run_units $module, $_ for qw(consent event html queue status tcf gpp);
+run_units $module, $_ for qw(consent event html queue seal status tcf gpp);
 
 done_testing;

@@ -16,6 +16,7 @@
 static ngx_int_t ngx_tiktok_app_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_tiktok_app_event(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
+static ngx_list_part_t *ngx_tiktok_app_headers(ngx_http_request_t *r);
 static ngx_table_elt_t *ngx_tiktok_app_next(ngx_list_part_t **part,
     ngx_uint_t *i);
 
@@ -60,10 +61,40 @@ ngx_tiktok_app_header_filter(ngx_http_request_t *r)
 }
 
 
+ngx_uint_t
+ngx_tiktok_app_has_events(ngx_http_request_t *r)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+
+    part = ngx_tiktok_app_headers(r);
+    i = 0;
+
+    return ngx_tiktok_app_next(&part, &i) != NULL;
+}
+
+
 /*
- * As the upstream sent it: it has got as far as this, whatever became of the
- * answer after it.  What comes out of a cache happened to somebody else.
+ * As the upstream sent them: it has got as far as this, whatever became of
+ * the answer after it.  What comes out of a cache happened to somebody else.
  */
+
+static ngx_list_part_t *
+ngx_tiktok_app_headers(ngx_http_request_t *r)
+{
+    if (r->upstream == NULL) {
+        return NULL;
+    }
+
+#if (NGX_HTTP_CACHE)
+    if (r->cached) {
+        return NULL;
+    }
+#endif
+
+    return &r->upstream->headers_in.headers.part;
+}
+
 
 ngx_int_t
 ngx_tiktok_app_events(ngx_http_request_t *r)
@@ -73,17 +104,7 @@ ngx_tiktok_app_events(ngx_http_request_t *r)
     ngx_table_elt_t   *h;
     ngx_tiktok_ctx_t  *ctx;
 
-    if (r->upstream == NULL) {
-        return NGX_OK;
-    }
-
-#if (NGX_HTTP_CACHE)
-    if (r->cached) {
-        return NGX_OK;
-    }
-#endif
-
-    part = &r->upstream->headers_in.headers.part;
+    part = ngx_tiktok_app_headers(r);
     i = 0;
 
     for (n = 0; n < NGX_TIKTOK_APP_HEADERS; n++) {
@@ -127,9 +148,12 @@ ngx_tiktok_app_event(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     rc = ngx_tiktok_json_parse(r->pool, text, tlcf->depth, &json);
 
     if (rc == NGX_DECLINED) {
-        ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
-                      "upstream sent \"%V\" that is no JSON: %s",
-                      &ngx_tiktok_app_header, json.error);
+        if (!ctx->ahead) {
+            ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                          "upstream sent \"%V\" that is no JSON: %s",
+                          &ngx_tiktok_app_header, json.error);
+        }
+
         ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, 1);
         return NGX_OK;
     }

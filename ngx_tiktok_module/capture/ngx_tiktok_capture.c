@@ -37,6 +37,8 @@ ngx_tiktok_capture_items(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         return NULL;
     }
 
+    visitor->person = ngx_tiktok_identity_known(r, ctx);
+
     source = cJSON_IsArray(root) ? root->child : root;
 
     for (i = 0; i < n; i++, source = source->next) {
@@ -352,6 +354,10 @@ ngx_tiktok_capture_result(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 {
     ngx_tiktok_loc_conf_t  *tlcf;
     ngx_tiktok_counters_t  *counters;
+
+    if (ctx->ahead) {
+        return;
+    }
 
     ctx->result = ngx_min(ctx->result, result);
 

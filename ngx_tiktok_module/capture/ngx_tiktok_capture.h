@@ -19,6 +19,8 @@
 #define NGX_TIKTOK_COOKIE_LINES   8
 #define NGX_TIKTOK_TEST_CODE_LEN  64
 
+#define NGX_TIKTOK_IDENTITY_COOKIE  "tiktok_identity"
+
 
 /* the headers of a request that capture looks at, found in one pass */
 
@@ -57,11 +59,16 @@ typedef struct {
     ngx_str_t               click_id;       /* to be kept in the cookie */
     ngx_str_t              *origin;         /* from "tiktok_origin" */
 
+    ngx_tiktok_person_t    *person;         /* "tiktok_identity", or NULL */
+    time_t                  person_time;    /* of the cookie, or 0 */
+
     ngx_tiktok_body_t       body;           /* of a beacon */
     unsigned                body_ours:1;    /* we have it read */
     unsigned                opted_out:1;    /* of what was granted */
     unsigned                limited:1;      /* likewise: limited_data_use */
     unsigned                counted:1;      /* the reason of consent is */
+    unsigned                ahead:1;        /* events are looked at before
+                                               they are captured */
 } ngx_tiktok_ctx_t;
 
 
@@ -187,6 +194,34 @@ ngx_int_t ngx_tiktok_click_id(ngx_http_request_t *r, ngx_str_t *value);
 /* the one that holds for a request, be it from the cookie; or empty */
 ngx_int_t ngx_tiktok_click_id_known(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *value);
+
+/* reader of "tiktok_identity" */
+char *ngx_tiktok_identity_set(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+/* what is in effect without the directive */
+extern ngx_tiktok_identity_conf_t  ngx_tiktok_identity_default;
+
+/*
+ * What is known of a visitor who has agreed, read from the cookie at the
+ * first call; NULL where nothing may be remembered, or without memory.
+ */
+ngx_tiktok_person_t *ngx_tiktok_identity_known(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx);
+
+/*
+ * The cookie for what the events of a request have brought.  Returns NGX_OK,
+ * NGX_DECLINED if that was nothing new, or NGX_ERROR.
+ */
+ngx_int_t ngx_tiktok_identity_cookie(ngx_http_request_t *r,
+    ngx_str_t *value);
+
+/*
+ * Reads "max_age=" or "domain=" of a cookie; NGX_ERROR where it is neither,
+ * or not right.
+ */
+ngx_int_t ngx_tiktok_cookie_parameter(ngx_tiktok_cookie_conf_t *conf,
+    ngx_str_t *value);
 
 /* adds the header filter for the cookies that the module sets */
 void ngx_tiktok_cookies_init(void);

@@ -14,10 +14,6 @@
 #define NGX_TIKTOK_CLICK_ID_AGE  2592000    /* 30 days */
 
 
-static ngx_int_t ngx_tiktok_click_id_parameter(ngx_conf_t *cf,
-    ngx_tiktok_cookie_conf_t *conf, ngx_str_t *value);
-
-
 ngx_tiktok_cookie_conf_t  ngx_tiktok_click_id_default = {
     1, NGX_TIKTOK_CLICK_ID_AGE, ngx_null_string
 };
@@ -57,9 +53,7 @@ ngx_tiktok_click_id_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (i == 1
-            || ngx_tiktok_click_id_parameter(cf, ccf, &value[i]) != NGX_OK)
-        {
+        if (i == 1 || ngx_tiktok_cookie_parameter(ccf, &value[i]) != NGX_OK) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"tiktok_click_id\" has an invalid parameter "
                                "\"%V\", it is \"on\" or \"off\", and then "
@@ -70,51 +64,6 @@ ngx_tiktok_click_id_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_tiktok_click_id_parameter(ngx_conf_t *cf, ngx_tiktok_cookie_conf_t *conf,
-    ngx_str_t *value)
-{
-    u_char     *p, *last;
-    time_t      age;
-    ngx_str_t   s;
-
-    if (ngx_strncmp(value->data, "max_age=", 8) == 0) {
-        s.data = value->data + 8;
-        s.len = value->len - 8;
-
-        age = ngx_parse_time(&s, 1);
-
-        if (age == (time_t) NGX_ERROR || age == 0) {
-            return NGX_ERROR;
-        }
-
-        conf->max_age = age;
-
-        return NGX_OK;
-    }
-
-    if (ngx_strncmp(value->data, "domain=", 7) != 0 || value->len == 7) {
-        return NGX_ERROR;
-    }
-
-    last = value->data + value->len;
-
-    for (p = value->data + 7; p < last; p++) {
-        if ((*p < '0' || *p > '9')
-            && ((*p | 0x20) < 'a' || (*p | 0x20) > 'z')
-            && *p != '.' && *p != '-')
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    conf->domain.data = value->data + 7;
-    conf->domain.len = value->len - 7;
-
-    return NGX_OK;
 }
 
 

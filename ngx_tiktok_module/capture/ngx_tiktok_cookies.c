@@ -22,21 +22,20 @@ typedef ngx_int_t (*ngx_tiktok_cookie_value_pt)(ngx_http_request_t *r,
 
 
 typedef struct {
-    ngx_tiktok_cookie_name_t     name;
     size_t                       conf;      /* in the location's */
     ngx_tiktok_cookie_value_pt   value;
+    ngx_uint_t                   http_only;
 } ngx_tiktok_set_cookie_t;
 
 
 static ngx_int_t ngx_tiktok_cookies_header_filter(ngx_http_request_t *r);
 static void ngx_tiktok_cookies(ngx_http_request_t *r,
     ngx_tiktok_loc_conf_t *tlcf);
-static ngx_uint_t ngx_tiktok_cookie_came(ngx_http_request_t *r,
-    ngx_tiktok_cookie_name_t *name);
+static ngx_uint_t ngx_tiktok_cookies_came(ngx_http_request_t *r);
 static void ngx_tiktok_cookie_expire(ngx_http_request_t *r,
-    ngx_tiktok_ctx_t *ctx, ngx_str_t *name, ngx_str_t *domain);
+    ngx_tiktok_ctx_t *ctx, ngx_uint_t n, ngx_str_t *domain);
 static void ngx_tiktok_cookie_set(ngx_http_request_t *r,
-    ngx_tiktok_ctx_t *ctx, ngx_str_t *name, ngx_str_t *value, time_t max_age,
+    ngx_tiktok_ctx_t *ctx, ngx_uint_t n, ngx_str_t *value, time_t max_age,
     ngx_str_t *domain);
 
 
@@ -45,13 +44,22 @@ static ngx_str_t  ngx_tiktok_set_cookie_header = ngx_string("Set-Cookie");
 
 /* the cookie "tiktok_consent" is the browser's own, and not among them */
 
+#define NGX_TIKTOK_SET_COOKIES  2
+
+
+static ngx_tiktok_cookie_name_t  ngx_tiktok_set_cookie_names[] = {
+    { ngx_string("ttclid"), 0 },
+    { ngx_string(NGX_TIKTOK_IDENTITY_COOKIE), 0 }
+};
+
+
 static ngx_tiktok_set_cookie_t  ngx_tiktok_set_cookies[] = {
 
-    { { ngx_string("ttclid"), 0 },
-      offsetof(ngx_tiktok_loc_conf_t, click_id),
-      ngx_tiktok_click_id },
+    { offsetof(ngx_tiktok_loc_conf_t, click_id),
+      ngx_tiktok_click_id, 0 },
 
-    { { ngx_null_string, 0 }, 0, NULL }
+    { offsetof(ngx_tiktok_loc_conf_t, identity),
+      ngx_tiktok_identity_cookie, 1 }
 };
 
 
@@ -63,6 +71,50 @@ ngx_tiktok_cookies_init(void)
 {
     ngx_tiktok_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_tiktok_cookies_header_filter;
+}
+
+
+ngx_int_t
+ngx_tiktok_cookie_parameter(ngx_tiktok_cookie_conf_t *conf, ngx_str_t *value)
+{
+    u_char     *p, *last;
+    time_t      age;
+    ngx_str_t   s;
+
+    if (ngx_strncmp(value->data, "max_age=", 8) == 0) {
+        s.data = value->data + 8;
+        s.len = value->len - 8;
+
+        age = ngx_parse_time(&s, 1);
+
+        if (age == (time_t) NGX_ERROR || age == 0) {
+            return NGX_ERROR;
+        }
+
+        conf->max_age = age;
+
+        return NGX_OK;
+    }
+
+    if (ngx_strncmp(value->data, "domain=", 7) != 0 || value->len == 7) {
+        return NGX_ERROR;
+    }
+
+    last = value->data + value->len;
+
+    for (p = value->data + 7; p < last; p++) {
+        if ((*p < '0' || *p > '9')
+            && ((*p | 0x20) < 'a' || (*p | 0x20) > 'z')
+            && *p != '.' && *p != '-')
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    conf->domain.data = value->data + 7;
+    conf->domain.len = value->len - 7;
+
+    return NGX_OK;
 }
 
 
@@ -91,22 +143,24 @@ ngx_tiktok_cookies_header_filter(ngx_http_request_t *r)
 static void
 ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
 {
-    ngx_str_t                  value, *name;
-    ngx_uint_t                 wanted;
+    ngx_str_t                  value;
+    ngx_uint_t                 i, came, wanted;
     ngx_tiktok_ctx_t          *ctx;
     ngx_tiktok_set_cookie_t   *cookie;
     ngx_tiktok_cookie_conf_t  *conf;
 
-    for (cookie = ngx_tiktok_set_cookies; cookie->value; cookie++) {
+    came = ngx_tiktok_cookies_came(r);
 
-        name = &cookie->name.name;
+    for (i = 0; i < NGX_TIKTOK_SET_COOKIES; i++) {
+
+        cookie = &ngx_tiktok_set_cookies[i];
         conf = *(ngx_tiktok_cookie_conf_t **) ((char *) tlcf + cookie->conf);
 
         /* where it is off, another location may have set it all the same */
 
         wanted = (conf->enabled && cookie->value(r, &value) == NGX_OK);
 
-        if (!wanted && !ngx_tiktok_cookie_came(r, &cookie->name)) {
+        if (!wanted && !(came & (1 << i))) {
             continue;
         }
 
@@ -127,8 +181,8 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
         if (ctx->consent.verdict == NGX_TIKTOK_DENIED
             || ngx_tiktok_ctx_opted_out(ctx))
         {
-            if (ngx_tiktok_cookie_came(r, &cookie->name)) {
-                ngx_tiktok_cookie_expire(r, ctx, name, &conf->domain);
+            if (came & (1 << i)) {
+                ngx_tiktok_cookie_expire(r, ctx, i, &conf->domain);
             }
 
             continue;
@@ -137,17 +191,20 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
         if (wanted
             && ngx_tiktok_ctx_refused(r, ctx) == NGX_TIKTOK_RESULT_NONE)
         {
-            ngx_tiktok_cookie_set(r, ctx, name, &value, conf->max_age,
+            ngx_tiktok_cookie_set(r, ctx, i, &value, conf->max_age,
                                   &conf->domain);
         }
     }
 }
 
 
+/* which of them the request has brought, bits 1 << number */
+
 static ngx_uint_t
-ngx_tiktok_cookie_came(ngx_http_request_t *r, ngx_tiktok_cookie_name_t *name)
+ngx_tiktok_cookies_came(ngx_http_request_t *r)
 {
     ngx_str_t                lines[NGX_TIKTOK_COOKIE_LINES];
+    ngx_uint_t               came;
     ngx_tiktok_cookie_t      cookie;
     ngx_tiktok_cookies_t     cookies;
     ngx_tiktok_cookie_pos_t  pos;
@@ -159,25 +216,33 @@ ngx_tiktok_cookie_came(ngx_http_request_t *r, ngx_tiktok_cookie_name_t *name)
 
     ngx_memzero(&pos, sizeof(ngx_tiktok_cookie_pos_t));
 
-    return ngx_tiktok_cookie_next(&cookies, name, 1, &pos, &cookie) == NGX_OK;
+    came = 0;
+
+    while (ngx_tiktok_cookie_next(&cookies, ngx_tiktok_set_cookie_names,
+                                  NGX_TIKTOK_SET_COOKIES, &pos, &cookie)
+           == NGX_OK)
+    {
+        came |= 1 << cookie.index;
+    }
+
+    return came;
 }
 
 
 static void
 ngx_tiktok_cookie_expire(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
-    ngx_str_t *name, ngx_str_t *domain)
+    ngx_uint_t n, ngx_str_t *domain)
 {
     ngx_str_t  none;
 
     ngx_str_null(&none);
 
-    ngx_tiktok_cookie_set(r, ctx, name, &none, NGX_TIKTOK_COOKIE_EXPIRED,
-                          &none);
+    ngx_tiktok_cookie_set(r, ctx, n, &none, NGX_TIKTOK_COOKIE_EXPIRED, &none);
 
     /* of this host's alone it may be from before the domain was configured */
 
     if (domain->len) {
-        ngx_tiktok_cookie_set(r, ctx, name, &none, NGX_TIKTOK_COOKIE_EXPIRED,
+        ngx_tiktok_cookie_set(r, ctx, n, &none, NGX_TIKTOK_COOKIE_EXPIRED,
                               domain);
     }
 }
@@ -185,23 +250,25 @@ ngx_tiktok_cookie_expire(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
 static void
 ngx_tiktok_cookie_set(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
-    ngx_str_t *name, ngx_str_t *value, time_t max_age, ngx_str_t *domain)
+    ngx_uint_t n, ngx_str_t *value, time_t max_age, ngx_str_t *domain)
 {
     u_char     *p;
     size_t      len;
-    ngx_str_t   cookie;
+    ngx_str_t   text, *name;
+
+    name = &ngx_tiktok_set_cookie_names[n].name;
 
     len = name->len + sizeof("=") - 1 + value->len
           + sizeof("; Path=/; Max-Age=") - 1 + NGX_TIME_T_LEN
           + sizeof("; Domain=") - 1 + domain->len
-          + sizeof("; SameSite=Lax; Secure") - 1;
+          + sizeof("; SameSite=Lax; HttpOnly; Secure") - 1;
 
-    cookie.data = ngx_pnalloc(r->pool, len);
-    if (cookie.data == NULL) {
+    text.data = ngx_pnalloc(r->pool, len);
+    if (text.data == NULL) {
         return;
     }
 
-    p = ngx_sprintf(cookie.data, "%V=%V; Path=/; Max-Age=%T", name, value,
+    p = ngx_sprintf(text.data, "%V=%V; Path=/; Max-Age=%T", name, value,
                     max_age);
 
     if (domain->len) {
@@ -210,16 +277,20 @@ ngx_tiktok_cookie_set(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     p = ngx_cpymem(p, "; SameSite=Lax", sizeof("; SameSite=Lax") - 1);
 
+    if (ngx_tiktok_set_cookies[n].http_only) {
+        p = ngx_cpymem(p, "; HttpOnly", sizeof("; HttpOnly") - 1);
+    }
+
     if (ngx_tiktok_https(r, ctx)) {
         p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
     }
 
-    cookie.len = p - cookie.data;
+    text.len = p - text.data;
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
                    "tiktok cookie \"%V\" for %T", name, max_age);
 
-    (void) ngx_tiktok_header(r, &ngx_tiktok_set_cookie_header, &cookie);
+    (void) ngx_tiktok_header(r, &ngx_tiktok_set_cookie_header, &text);
 }
 
 

@@ -8,6 +8,9 @@
 #include "ngx_tiktok_status.h"
 
 
+static ngx_uint_t ngx_tiktok_exchange_has_events(ngx_http_request_t *r);
+static ngx_int_t ngx_tiktok_exchange_events(ngx_http_request_t *r);
+static ngx_int_t ngx_tiktok_exchange_try(ngx_http_request_t *r);
 static ngx_int_t ngx_tiktok_exchange_visitor(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_tiktok_visitor_t *visitor);
 static ngx_int_t ngx_tiktok_exchange_url(ngx_http_request_t *r,
@@ -17,18 +20,119 @@ static ngx_int_t ngx_tiktok_exchange_url(ngx_http_request_t *r,
 ngx_int_t
 ngx_tiktok_exchange_handler(ngx_http_request_t *r)
 {
+    return ngx_tiktok_exchange_has_events(r) ? ngx_tiktok_exchange_events(r)
+                                             : NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tiktok_exchange_ahead(ngx_http_request_t *r)
+{
+    ngx_int_t               rc;
+    ngx_tiktok_ctx_t       *ctx;
     ngx_tiktok_loc_conf_t  *tlcf;
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
-    if (tlcf->destination == NULL
-        || r != r->main
-        || (r->method & (NGX_HTTP_HEAD|NGX_HTTP_OPTIONS))
-        || ngx_tiktok_exchange_own(r))
+    if (!ngx_tiktok_exchange_has_events(r)
+        || (tlcf->ga4 != 1
+            && !ngx_tiktok_rules_identify(tlcf->event_rules)
+            && !ngx_tiktok_app_has_events(r)))
     {
         return NGX_OK;
     }
 
+    ctx = ngx_tiktok_ctx(r);
+    if (ctx == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_tiktok_ctx_refused(r, ctx) != NGX_TIKTOK_RESULT_NONE
+        || ngx_tiktok_identity_known(r, ctx) == NULL)
+    {
+        return NGX_OK;
+    }
+
+    ctx->ahead = 1;
+
+    rc = ngx_tiktok_exchange_try(r);
+
+    ctx->ahead = 0;
+
+    return rc;
+}
+
+
+/*
+ * Whatever a rule asks for now it asks for again when all is known: nothing
+ * of it may stay in the variables.
+ */
+
+static ngx_int_t
+ngx_tiktok_exchange_try(ngx_http_request_t *r)
+{
+    size_t                      size;
+    ngx_int_t                   rc;
+    ngx_http_variable_value_t  *variables;
+    ngx_http_core_main_conf_t  *cmcf;
+#if (NGX_PCRE)
+    int                        *captures;
+    u_char                     *captures_data;
+    ngx_uint_t                  ncaptures, realloc_captures;
+#endif
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_http_core_module);
+
+    size = cmcf->variables.nelts * sizeof(ngx_http_variable_value_t);
+
+    variables = ngx_palloc(r->pool, size);
+    if (variables == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(variables, r->variables, size);
+
+#if (NGX_PCRE)
+    captures = r->captures;
+    captures_data = r->captures_data;
+    ncaptures = r->ncaptures;
+    realloc_captures = r->realloc_captures;
+
+    r->realloc_captures = 1;
+#endif
+
+    rc = ngx_tiktok_exchange_events(r);
+
+#if (NGX_PCRE)
+    r->captures = captures;
+    r->captures_data = captures_data;
+    r->ncaptures = ncaptures;
+    r->realloc_captures = realloc_captures;
+#endif
+
+    ngx_memcpy(r->variables, variables, size);
+
+    return rc;
+}
+
+
+static ngx_uint_t
+ngx_tiktok_exchange_has_events(ngx_http_request_t *r)
+{
+    ngx_tiktok_loc_conf_t  *tlcf;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    return tlcf->destination
+           && r == r->main
+           && !(r->method & (NGX_HTTP_HEAD|NGX_HTTP_OPTIONS))
+           && !ngx_tiktok_exchange_own(r);
+}
+
+
+static ngx_int_t
+ngx_tiktok_exchange_events(ngx_http_request_t *r)
+{
     /* the application knows best: what comes second is a duplicate */
 
     if (ngx_tiktok_app_events(r) != NGX_OK
@@ -105,8 +209,12 @@ ngx_tiktok_exchange_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     n = cJSON_IsArray(root) ? cJSON_GetArraySize(root) : 1;
 
     if (n == 0 || n > tlcf->events) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "%s \"%V\" has %ui events", what, name, n);
+
+        if (!ctx->ahead) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "%s \"%V\" has %ui events", what, name, n);
+        }
+
         ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, 1);
         return NGX_OK;
     }
@@ -118,6 +226,10 @@ ngx_tiktok_exchange_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     items = ngx_tiktok_capture_items(r, ctx, &visitor, root, n);
     if (items == NULL) {
         return NGX_ERROR;
+    }
+
+    if (ctx->ahead) {
+        return NGX_OK;
     }
 
     for (i = 0; i < n; i++) {

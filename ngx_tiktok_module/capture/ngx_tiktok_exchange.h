@@ -20,10 +20,23 @@
 /* handler of the log phase; to stand there before the access log's */
 ngx_int_t ngx_tiktok_exchange_handler(ngx_http_request_t *r);
 
+/*
+ * Looks at the events of an answer before it goes out, as far as they are
+ * known: the visitor's identity learns from them, and nothing is captured.
+ * Returns NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_tiktok_exchange_ahead(ngx_http_request_t *r);
+
 /* the sources of events; an error is one of memory */
 ngx_int_t ngx_tiktok_app_events(ngx_http_request_t *r);
 ngx_int_t ngx_tiktok_rules(ngx_http_request_t *r);
 ngx_int_t ngx_tiktok_hits(ngx_http_request_t *r);
+
+/* whether the application has named any */
+ngx_uint_t ngx_tiktok_app_has_events(ngx_http_request_t *r);
+
+/* whether one of the rules, if there are any, tells who the visitor is */
+ngx_uint_t ngx_tiktok_rules_identify(ngx_array_t *rules);
 
 /* reader of "tiktok_ga4" */
 char *ngx_tiktok_ga4_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -19,8 +19,10 @@ static ngx_int_t ngx_tiktok_rule_filter(ngx_http_request_t *r,
 static ngx_int_t ngx_tiktok_rule_capture(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_tiktok_event_rule_t *rule);
 static ngx_int_t ngx_tiktok_rule_values(ngx_http_request_t *r,
-    ngx_tiktok_event_rule_t *rule, ngx_tiktok_event_value_t *values,
-    ngx_uint_t *n);
+    ngx_tiktok_ctx_t *ctx, ngx_tiktok_event_rule_t *rule,
+    ngx_tiktok_event_value_t *values, ngx_uint_t *n);
+static void ngx_tiktok_rule_left_out(ngx_http_request_t *r,
+    ngx_tiktok_event_rule_t *rule, ngx_tiktok_event_field_t *field);
 static ngx_int_t ngx_tiktok_rule_value(ngx_http_request_t *r,
     ngx_tiktok_rule_value_t *value, ngx_str_t *text);
 
@@ -33,7 +35,7 @@ static ngx_tiktok_event_field_t  ngx_tiktok_rule_event = {
 ngx_int_t
 ngx_tiktok_rules(ngx_http_request_t *r)
 {
-    ngx_uint_t                i;
+    ngx_uint_t                i, ahead;
     ngx_tiktok_ctx_t         *ctx;
     ngx_tiktok_loc_conf_t    *tlcf;
     ngx_tiktok_event_rule_t  *rules;
@@ -46,7 +48,14 @@ ngx_tiktok_rules(ngx_http_request_t *r)
 
     rules = tlcf->event_rules->elts;
 
+    ctx = ngx_http_get_module_ctx(r, ngx_tiktok_module);
+    ahead = (ctx && ctx->ahead);
+
     for (i = 0; i < tlcf->event_rules->nelts; i++) {
+
+        if (ahead && !rules[i].identify) {
+            continue;
+        }
 
         if (ngx_tiktok_rule_holds(r, &rules[i]) != NGX_OK) {
             continue;
@@ -62,6 +71,28 @@ ngx_tiktok_rules(ngx_http_request_t *r)
     }
 
     return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_tiktok_rules_identify(ngx_array_t *rules)
+{
+    ngx_uint_t                i;
+    ngx_tiktok_event_rule_t  *rule;
+
+    if (rules == NULL) {
+        return 0;
+    }
+
+    rule = rules->elts;
+
+    for (i = 0; i < rules->nelts; i++) {
+        if (rule[i].identify) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -149,16 +180,19 @@ ngx_tiktok_rule_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         return NGX_OK;
     }
 
-    if (ngx_tiktok_rule_values(r, rule, values, &n) != NGX_OK) {
+    if (ngx_tiktok_rule_values(r, ctx, rule, values, &n) != NGX_OK) {
         return NGX_ERROR;
     }
 
     rc = ngx_tiktok_fields_parse(r->pool, values, n, &json);
 
     if (rc == NGX_DECLINED) {
-        ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                      "\"tiktok_event %V\" has values that are no event: %s",
-                      &rule->event, json.error);
+        if (!ctx->ahead) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "\"tiktok_event %V\" has values that are no event: "
+                          "%s", &rule->event, json.error);
+        }
+
         ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, 1);
         return NGX_OK;
     }
@@ -179,18 +213,14 @@ ngx_tiktok_rule_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 /* the values of a rule that are there and can be used */
 
 static ngx_int_t
-ngx_tiktok_rule_values(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule,
-    ngx_tiktok_event_value_t *values, ngx_uint_t *n)
+ngx_tiktok_rule_values(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    ngx_tiktok_event_rule_t *rule, ngx_tiktok_event_value_t *values,
+    ngx_uint_t *n)
 {
     ngx_int_t                  rc;
     ngx_uint_t                 i;
-    ngx_tiktok_loc_conf_t     *tlcf;
-    ngx_tiktok_counters_t     *counters;
     ngx_tiktok_rule_value_t   *given;
     ngx_tiktok_event_value_t  *value;
-
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
-    counters = ngx_tiktok_counters(tlcf->destination->queue.stats);
 
     value = values;
 
@@ -217,13 +247,11 @@ ngx_tiktok_rule_values(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule,
         }
 
         if (rc == NGX_DECLINED) {
-            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                          "\"tiktok_event %V\" goes without \"%V=\", whose "
-                          "value is not %s", &rule->event,
-                          &given[i].field->name,
-                          given[i].field->kind == NGX_TIKTOK_FIELD_JSON
-                          ? "JSON" : "UTF-8");
-            ngx_tiktok_count(counters->left_out[NGX_TIKTOK_LEFT_TEXT], 1);
+
+            if (!ctx->ahead) {
+                ngx_tiktok_rule_left_out(r, rule, given[i].field);
+            }
+
             continue;
         }
 
@@ -234,6 +262,25 @@ ngx_tiktok_rule_values(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule,
     *n = value - values;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_tiktok_rule_left_out(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule,
+    ngx_tiktok_event_field_t *field)
+{
+    ngx_tiktok_loc_conf_t  *tlcf;
+    ngx_tiktok_counters_t  *counters;
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+    counters = ngx_tiktok_counters(tlcf->destination->queue.stats);
+
+    ngx_tiktok_count(counters->left_out[NGX_TIKTOK_LEFT_TEXT], 1);
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "\"tiktok_event %V\" goes without \"%V=\", whose value is "
+                  "not %s", &rule->event, &field->name,
+                  field->kind == NGX_TIKTOK_FIELD_JSON ? "JSON" : "UTF-8");
 }
 
 

@@ -38,6 +38,7 @@ typedef struct {
     ngx_int_t                  variable;    /* that is all of it, or < 0 */
     ngx_array_t                values;      /* ngx_tiktok_rule_value_t */
     unsigned                   page:1;      /* a page view, and no more said */
+    unsigned                   identify:1;  /* it tells who the visitor is */
 } ngx_tiktok_event_rule_t;
 
 

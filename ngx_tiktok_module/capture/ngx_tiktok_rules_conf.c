@@ -242,6 +242,8 @@ ngx_tiktok_event_rule_value(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
         return NGX_CONF_ERROR;
     }
 
+    rule->identify |= (field->part == NGX_TIKTOK_FIELD_USER);
+
     value->field = field;
     value->coding = ngx_tiktok_event_rule_coding(&text);
 

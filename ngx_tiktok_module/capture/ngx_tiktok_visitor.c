@@ -63,6 +63,7 @@ ngx_tiktok_ctx(ngx_http_request_t *r)
         }
 
         ctx->conf = tlcf;
+        ctx->person = NULL;
     }
 
     return ctx;

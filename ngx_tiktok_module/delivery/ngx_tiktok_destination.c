@@ -7,6 +7,7 @@
 
 
 #include "ngx_tiktok_delivery.h"
+#include "ngx_tiktok_secret.h"
 
 
 #define NGX_TIKTOK_TOKEN_SIZE  4096
@@ -144,50 +145,24 @@ ngx_tiktok_destination_error(ngx_conf_t *cf, ngx_tiktok_destination_t *wanted,
 static ngx_int_t
 ngx_tiktok_access_token(ngx_conf_t *cf, ngx_tiktok_destination_t *d)
 {
-    u_char           *p, *last;
-    ssize_t           n;
-    ngx_fd_t          fd;
-    ngx_err_t         err;
-    ngx_str_t         path;
-    const char       *mistake;
-    ngx_file_info_t   fi;
-    u_char            text[NGX_MAX_CONF_ERRSTR + 1];
+    u_char      *p, *last;
+    ssize_t      n;
+    ngx_err_t    err;
+    ngx_str_t    path;
+    const char  *mistake;
+    u_char       text[NGX_MAX_CONF_ERRSTR + 1];
 
     path = d->token_file;
-
-    if (ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK) {
-        return NGX_ERROR;
-    }
 
     p = ngx_pcalloc(cf->pool, NGX_TIKTOK_TOKEN_SIZE);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    err = 0;
-    fd = ngx_open_file(path.data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    n = ngx_tiktok_secret(cf, "tiktok_access_token_file", &path, p,
+                          NGX_TIKTOK_TOKEN_SIZE, &mistake, &err);
 
-    if (fd == NGX_INVALID_FILE) {
-        err = ngx_errno;
-        mistake = "cannot be opened, put the token there and let nginx's "
-                  "master process read it";
-        goto failed;
-    }
-
-    if (ngx_fd_info(fd, &fi) != NGX_FILE_ERROR && (fi.st_mode & S_IROTH)) {
-        ngx_log_error(NGX_LOG_WARN, cf->log, 0,
-                      "\"tiktok_access_token_file\" \"%V\" can be read by "
-                      "everybody, set its mode to 0600", &path);
-    }
-
-    n = ngx_read_fd(fd, p, NGX_TIKTOK_TOKEN_SIZE);
-
-    err = (n == -1) ? ngx_errno : 0;
-
-    (void) ngx_close_file(fd);
-
-    if (n == -1) {
-        mistake = "cannot be read";
+    if (n == NGX_ERROR) {
         goto failed;
     }
 

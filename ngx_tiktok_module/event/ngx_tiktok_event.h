@@ -11,6 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include "ngx_tiktok_json.h"
+#include "ngx_tiktok_person.h"
 #include "ngx_tiktok_phone.h"
 
 
@@ -130,6 +131,9 @@ typedef struct {
     ngx_uint_t               limited_data_use;
     ngx_uint_t               trusted;       /* the source knows the visitor */
     ngx_tiktok_phone_plan_t *phone_plan;    /* of national numbers, or NULL */
+    ngx_tiktok_person_t     *person;        /* fills in what an event lacks,
+                                               and learns what it brings; or
+                                               NULL */
 } ngx_tiktok_visitor_t;
 
 

@@ -512,6 +512,7 @@ unit_event(ngx_conf_t *cf)
     unit_event_identity();
     unit_event_phone();
     unit_event_user();
+    unit_event_person();
     unit_event_urls();
     unit_event_visitors();
     unit_event_names();

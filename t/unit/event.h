@@ -88,6 +88,7 @@ void unit_event_writer(void);
 void unit_event_identity(void);
 void unit_event_phone(void);
 void unit_event_user(void);
+void unit_event_person(void);
 void unit_event_urls(void);
 void unit_event_visitors(void);
 void unit_event_names(void);

@@ -29,6 +29,7 @@ static unit_room_t  unit_rooms[] = {
     { "html", unit_html },
     { "phones", unit_phones },
     { "queue", unit_queue },
+    { "seal", unit_seal },
     { "status", unit_status },
     { "tcf", unit_tcf },
     { "gpp", unit_gpp },

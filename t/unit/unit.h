@@ -26,6 +26,7 @@ void unit_event(ngx_conf_t *cf);
 void unit_html(ngx_conf_t *cf);
 void unit_phones(ngx_conf_t *cf);
 void unit_queue(ngx_conf_t *cf);
+void unit_seal(ngx_conf_t *cf);
 void unit_status(ngx_conf_t *cf);
 void unit_tcf(ngx_conf_t *cf);
 void unit_gpp(ngx_conf_t *cf);
