@@ -13,11 +13,12 @@ use constant WHAT => 'an event (parsed, three identifiers hashed, written) again
 
 sub run ($class) {
   my ($rate, $cpu) = return_204();
-  my ($ns, $parts) = event();
+  my ($ns, $parts, $cookie) = event();
   my $us = $ns / 1000;
   printf "one event %.2f us (%s, in ns)\n", $us, $parts;
   printf "  a \"return 204\" every %.1f us: ratio %.2f\n", $rate, $us / $rate;
   printf "  a \"return 204\" takes %.1f us of the worker's processor time: ratio %.2f\n", $cpu, $us / $cpu;
+  print "$cookie\n";
 }
 
 # microseconds between two requests, and those of the worker for one
@@ -42,7 +43,7 @@ sub event () {
   my $built = run_command("ADDON=$Bin/../t/unit BUILD=$dir/unit $Bin/build 2>&1");
   $? and fail("the module of the unit tests was not built:\n$built");
   my $said = run_command("taskset -c 0 $nginx -t -c $conf -e $dir/unit.log 2>&1");
-  return $said =~ /event of \d+ bytes: (\d+) ns; (.*)/ ? ($1, $2) : fail("the module of the unit tests said:\n$said");
+  return $said =~ /event of \d+ bytes: (\d+) ns; (.*)\n.*(identity cookie of .*)/ ? ($1, $2, $3) : fail("the module of the unit tests said:\n$said");
 }
 
 1;
