@@ -41,7 +41,7 @@ sub start ($dir, $queue) {
     lua_package_path "$code/?.lua;;";
     js_path $code;
     js_import beacon from njs.mjs;
-    tiktok_queue $queue size=8g dedup=64m;
+    tiktok_queue $queue size=8g;
     server {
         listen 127.0.0.1:${\ port('http') };
         tiktok_pixel CBENCH;
