@@ -13,8 +13,19 @@ use Test::TikTok;
 use Test::TikTok::Browser;
 
 my $t = Test::TikTok::Browser->new;
-$t->page("$_.html", "<p>$_</p>") for qw(a b);
-$t->shop(tiktok_queue => '%%DIR%%/queue size=1m', tiktok_delivery => 'retry_min=100ms retry_max=500ms');
+$t->page("$_.html", "<p>$_</p>") for qw(a b away);
+$t->file('html/away.html', $t->slurp('html/away.html') =~ s{/s\.js}{/away.js}r);
+$t->shop('= /away.js' => 'tiktok_script http://127.0.0.1:%%PORT_other%%/e sdk=/pixel/events.js;',
+  servers => <<"CONF",
+    server {
+        listen 127.0.0.1:%%PORT_other%%;
+        tiktok_pixel ${\ Test::TikTok::PIXEL }; tiktok_access_token_file %%DIR%%/token; tiktok_consent cookie consent yes; tiktok_send /_tiktok/api;
+        tiktok_origin http://127.0.0.1:%%PORT_http%%;
+        location = /e           { tiktok_beacon; }
+        location = /_tiktok/api { internal; include %%DIR%%/tiktok_api.conf; }
+    }
+CONF
+  tiktok_queue => '%%DIR%%/queue size=1m', http => 'tiktok_delivery retry_min=100ms retry_max=500ms;');
 
 my %YES   = (cookies => {consent => 'yes'});
 my $GRANT = q{document.cookie = 'consent=yes; Path=/'; 0};
@@ -138,6 +149,24 @@ subtest 'a check that finds no network, or no answer' => sub {
   $v->open('/a.html');
   $t->both('Pageview', 'is asked again');
   is $asked, 5, 'three times, until there is an answer; then comes the event';
+};
+
+subtest 'a beacon at another address' => sub {
+  $t->forget;
+  my $v = $t->visitor->open('/away.html');
+  is +($v->wait_checks(1))[0]{consent}, 'undecided', 'is asked';
+  $v->js($GRANT);
+  my ($view) = $t->both('Pageview', 'granted');
+  is $view->{server}{page}{url}, "$v->{base}/away.html", 'and told';
+  is scalar(grep { $_->{method} ne 'POST' } $v->requests('/e')), 0, 'without a question whether it may be';
+
+  # of the same page, in a browser that shows it under another name: an origin that nobody has listed
+  $t->forget;
+  $v = $t->visitor(base => 'http://localhost:' . $t->port('http'), %YES)->open('/away.html');
+  $v->until(10, sub { grep {/CORS/} $v->problems });
+  $v->settle;
+  is $t->pixel + (() = $t->sandbox_events), 0, 'from elsewhere: nothing is told';
+  is scalar(grep {/Uncaught/} $v->problems), 0, 'and no error is left to the page';
 };
 
 subtest 'a queue that is full' => sub {

@@ -19,6 +19,12 @@ use constant BEACON => '/_t/e';
 my $t      = Test::TikTok::Browser->new;
 my $socket = $t->demo_shop;
 
+# a certificate that nobody else believes in
+my $dir = $t->dir;
+system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout $dir/tls.key -out $dir/tls.pem 2>/dev/null") == 0
+  or die "openssl failed\n";
+$t->chromium('--ignore-certificate-errors');
+
 my $shop = sub ($sdk) {
   return <<"CONF";
         tiktok_inject /_t/s.js;
@@ -42,8 +48,21 @@ CONF
   server => $shop->('/pixel/events.js'),
 
   # to this one TikTok's script is somebody else's, as it is to a real shop
-  servers => "server { listen 127.0.0.1:%%PORT_strict%%; ${\ $shop->('http://127.0.0.1:%%PORT_http%%/pixel/events.js') } "
-    . "location = /_tiktok/api { internal; include %%DIR%%/tiktok_api.conf; } }",
+  servers => <<"CONF",
+    server {
+        listen 127.0.0.1:%%PORT_strict%%;
+        ${\ $shop->('http://127.0.0.1:%%PORT_http%%/pixel/events.js') }
+        location = /_tiktok/api { internal; include %%DIR%%/tiktok_api.conf; }
+    }
+    server {
+        listen 127.0.0.1:%%PORT_tls%% ssl http2;
+        ssl_certificate %%DIR%%/tls.pem;
+        ssl_certificate_key %%DIR%%/tls.key;
+        ${\ $shop->('/pixel/events.js') }
+        location = /_tiktok/api { internal; include %%DIR%%/tiktok_api.conf; }
+        location /pixel/        { proxy_pass http://127.0.0.1:%%PORT_http%%; }
+    }
+CONF
 );
 
 my $CLICK = 'E.C.P.' . 'shop-_' x 20;
@@ -157,6 +176,28 @@ subtest 'withdrawn on another page, and back' => sub {
   is $t->pixel(call => 'track') + (() = $t->sandbox_events), 0, 'another colour is not told';
   settle_cookies($page, 1);
   $t->both('Pageview Pageview ViewContent', 'until it is accepted again: what waited');
+};
+
+subtest 'over TLS and HTTP/2' => sub {
+  $t->forget;
+  my ($page, $kim) = somebody(base => 'https://127.0.0.1:' . $t->port('tls'));
+  $kim->open("/product/CUP-02?ttclid=$CLICK")->accept;
+  my @told = $t->both('Pageview ViewContent', 'accepted');
+  is $_->{server}{page}{url}, "$page->{base}/product/CUP-02?ttclid=$CLICK", "$_->{event}: its address" for @told;
+  is $page->js('performance.getEntriesByName(location.origin + "/_t/e")[0].nextHopProtocol'), 'h2', 'by HTTP/2';
+  my ($cookie) = grep { $_->{name} eq 'ttclid' } @{$page->ask('Network.getCookies')->{cookies}};
+  ok $cookie && $cookie->{secure}, 'a cookie that stays within TLS';
+  $t->forget;
+  $kim->add_to_cart;
+  $t->both('AddToCart Pageview', 'into the cart');
+  $t->forget;
+  $kim->check_out;
+  $t->both('InitiateCheckout Pageview', 'the checkout');
+  $t->forget;
+  $kim->order(email => 'kim@example.net');
+  my ($number) = $kim->address =~ /order=(\d+)/;
+  is of(Purchase => $t->both('Pageview Purchase', 'the order', rule => 'Purchase', server => 3))->{event_id}, "order.$number", 'its id';
+  is $page->problems, 0, 'no errors' or note explain [$page->problems];
 };
 
 for my $case (
