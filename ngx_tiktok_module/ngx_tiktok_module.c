@@ -766,6 +766,10 @@ ngx_tiktok_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
+    if (ngx_tiktok_script_make(cf, &tmcf->sites) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     for (i = 0; i < tmcf->destinations.nelts; i++) {
         ds[i]->queue.store = &tmcf->store;
 
@@ -859,6 +863,9 @@ ngx_tiktok_create_main_conf(ngx_conf_t *cf)
                        sizeof(ngx_tiktok_destination_t *))
         != NGX_OK
         || ngx_array_init(&tmcf->variables, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&tmcf->sites, cf->pool, 4,
+                          sizeof(ngx_tiktok_site_t))
            != NGX_OK)
     {
         return NULL;
@@ -947,20 +954,6 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_tiktok_loc_conf_t *prev = parent;
     ngx_tiktok_loc_conf_t *conf = child;
 
-    ngx_http_core_loc_conf_t  *clcf;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    if (clcf->noname) {
-
-        /* "if" and "limit_except" have the handler of their location */
-
-        conf->beacon = prev->beacon;
-        conf->trusted = prev->trusted;
-        conf->ga4 = prev->ga4;
-        conf->script = prev->script;
-    }
-
     if (conf->pixel.data == NULL && prev->pixel.data) {
         conf->pixel = prev->pixel;
         conf->file = prev->file;
@@ -1006,8 +999,8 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->script && !clcf->noname) {
-        return ngx_tiktok_script_render(cf, conf);
+    if (conf->script || (conf->pixel.len && conf->event_rules)) {
+        return ngx_tiktok_script_site(cf, conf);
     }
 
     if (conf->pixel.len) {

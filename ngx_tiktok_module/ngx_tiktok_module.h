@@ -29,6 +29,7 @@ typedef struct {
     ngx_flag_t                  copies;         /* some are wanted */
     ngx_flag_t                  inject;         /* "tiktok_inject" is used */
     ngx_flag_t                  identity;       /* "tiktok_identity" is */
+    ngx_array_t                 sites;          /* ngx_tiktok_site_t */
 } ngx_tiktok_main_conf_t;
 
 
@@ -103,6 +104,14 @@ typedef struct {
                                                    a beacon without one */
     ngx_uint_t                  line;
 } ngx_tiktok_loc_conf_t;
+
+
+/* a location with a pixel, and with rules or the browser script */
+
+typedef struct {
+    ngx_http_core_srv_conf_t   *server;
+    ngx_tiktok_loc_conf_t      *conf;
+} ngx_tiktok_site_t;
 
 
 /* compiles a value that may contain variables; NGX_OK or NGX_ERROR */

@@ -147,6 +147,17 @@ subtest 'a purchase' => sub {
   $v->js($push->({event => 'purchase', ecommerce => {currency => 'EUR', value => 1}}));
   like both('without one')->{event_id}, qr/\A[a-z0-9]{12,}\z/, 'random';
 
+  # an id that the page gives, unless there is an order
+  $t->forget;
+  $v->js($push->({event => 'add_to_cart', event_id => 'own-1', ecommerce => {currency => 'EUR', items => $ITEMS}}));
+  is both('an id beside the event')->{event_id}, 'own-1', 'is kept';
+  $t->forget;
+  $v->js('dataLayer.push((function () { return arguments })("event", "add_to_wishlist", {event_id: "own-2", value: 1, currency: "EUR"})), 0');
+  is both('an id among the parameters')->{event_id}, 'own-2', 'too';
+  $t->forget;
+  $v->js($push->({event => 'purchase', event_id => 'own-3', ecommerce => {transaction_id => 'T-101', currency => 'EUR', value => 1}}));
+  is both('an id and an order')->{event_id}, 'order.T-101', 'the order is what others know, too';
+
   # that a purchase is repeated, only the answer tells
   $t->forget;
   my $answers = 0;

@@ -11,7 +11,7 @@ use Test::More;
 use Test::TikTok;
 use Test::TikTok::Browser;
 
-# each has choose(), which the visitor does; null is no choice. choice is what they chose before
+# choice is what the visitor has chosen, before or by choose(); null is no choice
 my %tool = (
   axeptio => <<'JS',
     const sdk = {on: (name, call) => { sdk.call = call; if (choice !== null) call({tiktok: choice}); }};
@@ -20,7 +20,6 @@ my %tool = (
 JS
   cookieconsent => <<'JS',
     window.CookieConsent = {validConsent: () => choice !== null, acceptedCategory: name => name === 'marketing' && choice};
-    window.choose = yes => { choice = yes; dispatchEvent(new CustomEvent('cc:onChange')); };
 JS
   gcm => <<'JS',
     window.dataLayer = [];
@@ -30,40 +29,30 @@ JS
     if (choice !== null) choose(choice);
 JS
   klaro => <<'JS',
-    const manager = {get confirmed() { return choice !== null; }, getConsent: name => name === 'tiktok' && choice, watch: w => { manager.w = w; }};
+    const manager = {get confirmed() { return choice !== null; }, getConsent: name => name === 'tiktok' && choice};
     setTimeout(() => { window.klaro = {getManager: () => manager}; }, 500);
-    window.choose = yes => { choice = yes; manager.w.update(manager, 'saveConsents', {}); };
 JS
   osano => <<'JS',
-    const calls = [];
-    window.Osano = {cm: {getConsent: () => ({ESSENTIAL: 'ACCEPT', MARKETING: choice ? 'ACCEPT' : 'DENY'}),
-      addEventListener: (name, call) => { if (name === 'osano-cm-consent-saved') calls.push(call); }}};
-    window.choose = yes => { choice = yes; calls.forEach(call => call({})); };
+    window.Osano = {cm: {getConsent: () => ({ESSENTIAL: 'ACCEPT', MARKETING: choice ? 'ACCEPT' : 'DENY'})}};
 JS
   shopify => <<'JS',
     window.Shopify = {loadFeatures: (features, done) => {
       if (!Shopify.customerPrivacy && features[0].name === 'consent-tracking-api') Shopify.customerPrivacy =
         {currentVisitorConsent: () => ({marketing: choice === null ? '' : choice ? 'yes' : 'no', analytics: 'yes'})};
     }};
-    window.choose = yes => { choice = yes; document.dispatchEvent(new CustomEvent('visitorConsentCollected', {detail: {marketingAllowed: yes}})); };
 JS
   termly => <<'JS',
-    const calls = [];
-    setTimeout(() => { window.Termly = {getConsentState: () => ({essential: true, advertising: !!choice}),
-      on: (name, call) => { if (name === 'consent') calls.push(call); }}; }, 500);
-    window.choose = yes => { choice = yes; calls.forEach(call => call({})); };
+    setTimeout(() => { window.Termly = {getConsentState: () => ({essential: true, advertising: !!choice})}; }, 500);
 JS
   usercentrics => <<'JS',
     window.__ucCmp = {getConsentDetails: async () => ({consent: {type: choice === null ? 'IMPLICIT' : 'EXPLICIT'},
       categories: {marketing: {state: choice ? 'ALL_ACCEPTED' : 'ALL_DENIED'}}, services: {}})};
-    window.choose = yes => { choice = yes; dispatchEvent(new CustomEvent('UC_UI_CMP_EVENT', {detail: {type: yes ? 'ACCEPT_ALL' : 'DENY_ALL'}})); };
 JS
-  usercentrics_v2 => <<'JS',
+  usercentrics2 => <<'JS',
     window.UC_UI = {isInitialized: () => true, getServicesBaseInfo: () => [
       {id: 'a', name: 'Maps', categorySlug: 'functional', consent: {status: true, history: []}},
       {id: 'b', name: 'TikTok Pixel', categorySlug: 'marketing',
         consent: {status: !!choice, history: [{type: choice === null ? 'implicit' : 'explicit'}]}}]};
-    window.choose = yes => { choice = yes; dispatchEvent(new CustomEvent('UC_UI_CMP_EVENT', {detail: {type: 'SAVE'}})); };
 JS
 );
 
@@ -74,12 +63,12 @@ my $t = Test::TikTok::Browser->new;
 my %conf;
 for my $name (sort keys %tool) {
   my $page = sub ($file, $choice) {
-    $t->page($file, '', "<script>(() => { let choice = $choice; $tool{$name} })()</script>");
+    $t->page($file, '', "<script>(() => { let choice = $choice; window.choose = yes => { choice = yes; }; $tool{$name} })()</script>");
     $t->file("html/$file", $t->slurp("html/$file") =~ s{/s\.js}{/$name.js}r);
   };
   $page->("$name.html", 'null');
   $page->("$name.again.html", 'true');
-  my $option = $name =~ /v2/ ? "usercentrics 'id=TikTok Pixel'" : $name;
+  my $option = $name eq 'usercentrics2' ? "$name 'id=TikTok Pixel'" : $name;
   $conf{"= /$name.js"} = "tiktok_script /e mirror=$option sdk=/pixel/events.js;";
 }
 $t->shop(tiktok_consent => 'mirror', '= /s.js' => undef, %conf);

@@ -44,7 +44,7 @@ subtest 'served' => sub {
   like $plain->headers->etag, qr{\AW/"[0-9a-f-]+"\z}, 'has an ETag';
   is $plain->headers->content_length, length $plain->body, 'its length';
   ok $plain->body =~ /\A[\x20-\x7e]+\n\z/, 'is one line of ASCII';
-  ok index($plain->body, qq(pixel:"${\ Test::TikTok::PIXEL }",beacon:"/e")) > 0, 'knows the pixel and the beacon';
+  ok index($plain->body, qq[("${\ Test::TikTok::PIXEL }","/e","https://analytics.tiktok.com/i18n/pixel/events.js","dataLayer",{]) > 0, 'knows the pixel and the beacon';
   is_script $plain->body, 'as configured';
 
   my $gzip = $t->get('/s.js', 'Accept-Encoding' => 'gzip, deflate, br');
@@ -102,19 +102,71 @@ subtest 'what the configuration says' => sub {
     my $text = $u->get('/s.js')->body;
     $u->finish;
     is_script $text, 'the text';
-    return $text =~ s/\A.*(?=\)\(\{pixel:)//r;
+    return $text =~ s/\A.*(?=\}\)\("${\ Test::TikTok::PIXEL }")//r;
   };
-  my $said = $text->('= /s.js' => 'tiktok_script /e sdk=off data_layer=shopLayer watch=my_consent \'watch=a"b<c\' forms=on max_age=1d;');
-  like $said, qr/sdk:"",layer:"shopLayer",/, 'no pixel, another data layer';
-  like $said, qr/cookies:\["consent","usprivacy",.*"OTGPPConsent","my_consent","a\\"b<c",\]/, 'cookies, escaped';
-  like $said, qr/"SHA-256"/, 'forms';
-  ok index($t->get('/s.js')->body, '"SHA-256"') < 0, 'and without them';
+  my $said = $text->('= /s.js' => 'tiktok_script /e sdk=off data_layer=shopLayer watch=my_consent \'watch=a"b<c/d.e\' forms=on max_age=1d;');
+  like $said, qr/,"","shopLayer",\{/, 'no pixel, another data layer';
+  like $said, qr{,/\^\(consent\|my_consent\|a\\"b\\<c\\/d\\.e\|usprivacy\|.*\|OTGPPConsent\)/,}, 'cookies, escaped';
+  like $said, qr/phone_number/, 'forms';
 
   $said = $text->(tiktok_consent => ['onetrust if=$arg_eu', 'cookiebot', 'variable $arg_v', 'assumed'],
     '= /s.js' => 'tiktok_script https://shop.example/e sdk=/t/events.js data_layer=off;');
-  like $said, qr/beacon:"https:\/\/shop\.example\/e",sdk:"\/t\/events\.js",layer:""/, 'addresses, no data layer';
-  like $said, qr/"OptanonConsent"/, 'cookies of presets';
-  like $said, qr/\[\].concat\(\["OneTrustGroupsUpdated".*?\],\["CookiebotOnAccept".*?\],\)/, 'their signals';
+  like $said, qr{,"https://shop\.example/e","/t/events\.js","",\{}, 'addresses, no data layer';
+  like $said, qr/\(OptanonConsent\|.*\|CookieConsent\|/, 'cookies of presets';
+  like $said, qr/,\["OneTrustGroupsUpdated".*?\],\["CookiebotOnAccept".*?\]\)$/, 'their signals';
+};
+
+# the names that a script has for events: those of GA4 with TikTok's, and 0 for what is left to a rule
+sub names_of ($u, $path = '/s.js') {
+  my ($names) = $u->get($path)->body =~ /"dataLayer",\{([^}]*),\},/ or return {};
+  return {map { /\A"?(.*?)"?:"?(.*?)"?\z/ ? ($1 => $2) : die $_ } split /,/, $names};
+}
+
+my %NAMES = (
+  view_item => 'ViewContent', add_to_cart => 'AddToCart', add_to_wishlist => 'AddToWishlist', begin_checkout => 'InitiateCheckout',
+  add_payment_info => 'AddPaymentInfo', purchase => 'Purchase', generate_lead => 'Lead', sign_up => 'CompleteRegistration',
+  search => 'Search', view_search_results => 'Search',
+);
+
+subtest 'names of events' => sub {
+  is_deeply names_of($t), \%NAMES, 'current ones';
+  my $u = Test::TikTok->new->conf(tiktok_event_names => 'legacy', '= /s.js' => 'tiktok_script /e;')->start;
+  is_deeply names_of($u), {%NAMES, purchase => 'CompletePayment', generate_lead => 'SubmitForm'}, 'legacy ones';
+  $u->finish;
+};
+
+subtest 'events that rules tell' => sub {
+  my $left = sub ($part, @left) {
+    my %part = ref $part ? %$part : ('/rule' => "$part;");
+    my $u = Test::TikTok->new->conf('= /s.js' => 'tiktok_script /e;', %part)->start;
+    my $names = names_of($u);
+    my %want  = (%NAMES, map { $_ => 0 } @left);
+    delete @want{grep { my $name = $NAMES{$_}; grep { $name eq $_ } @left } keys %NAMES};
+    is_deeply $names, \%want, join(' ', %part) . ': left are ' . (join(', ', @left) || 'none') or diag explain $names;
+    is_script $u->get('/s.js')->body, 'the text';
+    $u->finish;
+  };
+  $left->('tiktok_event AddToCart', 'AddToCart');
+  $left->('tiktok_event AddToCart if=$arg_x content_ids=$arg_sku', 'AddToCart');
+  $left->('tiktok_event Search; tiktok_event Search if=1; tiktok_event Mine', 'Search', 'Mine');
+  $left->('tiktok_event SubmitForm', 'Lead', 'SubmitForm');
+  $left->('tiktok_event Purchase value=5', 'Purchase', 'CompletePayment');
+  $left->('tiktok_event Purchase order_id=$arg_no');
+  $left->('tiktok_event Lead order_id=$arg_no', 'Lead', 'SubmitForm');
+  $left->('tiktok_event Lead event_id=$arg_no');
+  $left->('tiktok_event Pageview');
+  $left->('tiktok_event Pageview if=1', 'Pageview');
+  $left->({tiktok_event => 'AddToCart'}, 'AddToCart');
+  $left->({http => 'tiktok_event AddToCart;'}, 'AddToCart');
+  $left->({'/a' => 'tiktok_event AddToCart; location /a/b { tiktok_event Contact; location ~ x { tiktok_event Lead; } }'},
+    'AddToCart', 'Contact', 'Lead', 'SubmitForm');
+  $left->({tiktok_event => 'AddToCart', '= /s.js' => 'tiktok_event Contact; tiktok_script /e;'}, 'AddToCart', 'Contact');
+
+  # that of another pixel, or of another server, is another event
+  $left->({'/rule' => 'tiktok_pixel COTHER; tiktok_event AddToCart;'});
+  $left->({'/rule' => 'tiktok_pixel off; tiktok_event AddToCart;'});
+  $left->({servers => "server { listen 127.0.0.1:%%PORT_other%%; tiktok_event AddToCart; tiktok_pixel ${\ Test::TikTok::PIXEL };
+    tiktok_access_token_file %%DIR%%/token; tiktok_consent cookie consent yes; tiktok_send /_tiktok/api; }"});
 };
 
 subtest 'mistakes' => sub {

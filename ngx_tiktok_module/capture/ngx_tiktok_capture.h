@@ -112,9 +112,6 @@ ngx_uint_t ngx_tiktok_ctx_refused(ngx_http_request_t *r,
 ngx_uint_t ngx_tiktok_capture_refused(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx);
 
-/* the host, and port, that a request is for; empty if it does not say */
-void ngx_tiktok_host(ngx_http_request_t *r, ngx_str_t *host);
-
 /* whether the visitor's connection is TLS, be it with a proxy before us */
 ngx_uint_t ngx_tiktok_https(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx);
 
@@ -260,8 +257,12 @@ ngx_int_t ngx_tiktok_beacon_handler(ngx_http_request_t *r);
 /* reader of "tiktok_script" */
 char *ngx_tiktok_script_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
-/* makes the script of a location, once all of its configuration is known */
-char *ngx_tiktok_script_render(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf);
+/*
+ * Called for each location with a script or with rules as it is merged, and
+ * when all are: what a rule tells, the script of the same server leaves out.
+ */
+char *ngx_tiktok_script_site(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf);
+ngx_int_t ngx_tiktok_script_make(ngx_conf_t *cf, ngx_array_t *sites);
 
 /* content handler of "tiktok_script" */
 ngx_int_t ngx_tiktok_script_handler(ngx_http_request_t *r);

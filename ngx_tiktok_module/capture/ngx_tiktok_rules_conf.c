@@ -10,6 +10,8 @@
 #include "ngx_tiktok_rules.h"
 
 
+static ngx_uint_t ngx_tiktok_event_rule_has(ngx_tiktok_event_rule_t *rule,
+    const char *name);
 static char *ngx_tiktok_event_rule_filter(ngx_conf_t *cf,
     ngx_tiktok_event_rule_t *rule, ngx_str_t *text);
 static char *ngx_tiktok_event_rule_value(ngx_conf_t *cf,
@@ -17,11 +19,9 @@ static char *ngx_tiktok_event_rule_value(ngx_conf_t *cf,
 static ngx_tiktok_event_field_t *ngx_tiktok_event_rule_field(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_tiktok_event_field_t *ngx_tiktok_event_rule_lookup(ngx_str_t *name);
-static char *ngx_tiktok_event_rule_text(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_tiktok_rule_text_t *text);
-static ngx_tiktok_rule_coding_e ngx_tiktok_event_rule_coding(ngx_str_t *value);
-static ngx_uint_t ngx_tiktok_event_rule_variable(ngx_str_t *value,
-    ngx_str_t *name);
+static ngx_tiktok_rule_coding_e ngx_tiktok_event_rule_coding(ngx_str_t *text);
+static ngx_uint_t ngx_tiktok_event_rule_variable(ngx_str_t *text,
+    const char *prefix, ngx_str_t *name);
 
 
 /* what an event object of a beacon may have, and a form has not */
@@ -91,6 +91,7 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     char                     *rv;
     ngx_str_t                *value;
     ngx_uint_t                i;
+    ngx_tiktok_event_e        event;
     ngx_tiktok_event_rule_t  *rule;
 
     if (tlcf->event_rules == NGX_CONF_UNSET_PTR) {
@@ -127,6 +128,7 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rule->event = value[1];
+    rule->variable = NGX_ERROR;
 
     for (i = 2; i < cf->args->nelts; i++) {
 
@@ -142,13 +144,36 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    if (cf->args->nelts == 2
-        && ngx_tiktok_event_number(&rule->event) == NGX_TIKTOK_EVENT_PAGEVIEW)
-    {
-        rule->page = 1;
-    }
+    event = ngx_tiktok_event_number(&rule->event);
+
+    rule->page = (event == NGX_TIKTOK_EVENT_PAGEVIEW && cf->args->nelts == 2);
+    rule->shared = ngx_tiktok_event_rule_has(rule, "event_id")
+                   || (event == NGX_TIKTOK_EVENT_PURCHASE
+                       && ngx_tiktok_event_rule_has(rule, "order_id"));
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_tiktok_event_rule_has(ngx_tiktok_event_rule_t *rule, const char *name)
+{
+    ngx_uint_t                i;
+    ngx_tiktok_rule_value_t  *value;
+
+    value = rule->values.elts;
+
+    for (i = 0; i < rule->values.nelts; i++) {
+        if (value[i].field->name.len == ngx_strlen(name)
+            && ngx_strncmp(value[i].field->name.data, name,
+                           value[i].field->name.len)
+               == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -156,13 +181,11 @@ static char *
 ngx_tiktok_event_rule_filter(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
     ngx_str_t *text)
 {
-    ngx_str_t  filter;
+    ngx_str_t  filter, name;
 
-    if (rule->filtered) {
+    if (rule->filter) {
         return "has several \"if=\"";
     }
-
-    rule->filtered = 1;
 
     filter.data = text->data + 3;
     filter.len = text->len - 3;
@@ -171,7 +194,20 @@ ngx_tiktok_event_rule_filter(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
         return "has an empty \"if=\"";
     }
 
-    return ngx_tiktok_event_rule_text(cf, &filter, &rule->filter);
+    if (ngx_tiktok_value(cf, &filter, &rule->filter) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_tiktok_event_rule_variable(&filter, "", &name)) {
+
+        rule->variable = ngx_http_get_variable_index(cf, &name);
+
+        if (rule->variable == NGX_ERROR) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -237,7 +273,11 @@ ngx_tiktok_event_rule_value(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
     value->field = field;
     value->coding = ngx_tiktok_event_rule_coding(&text);
 
-    return ngx_tiktok_event_rule_text(cf, &text, &value->text);
+    if (ngx_tiktok_value(cf, &text, &value->value) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -322,41 +362,18 @@ ngx_tiktok_event_rule_lookup(ngx_str_t *name)
 }
 
 
-static char *
-ngx_tiktok_event_rule_text(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_tiktok_rule_text_t *text)
-{
-    ngx_str_t  name;
-
-    text->script = NULL;
-
-    if (!ngx_tiktok_event_rule_variable(value, &name)) {
-        return (ngx_tiktok_value(cf, value, &text->script) == NGX_OK)
-               ? NGX_CONF_OK : NGX_CONF_ERROR;
-    }
-
-    text->variable = ngx_http_get_variable_index(cf, &name);
-
-    return (text->variable == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
-}
-
-
 /* nginx hands out arguments and cookies as they were sent */
 
 static ngx_tiktok_rule_coding_e
-ngx_tiktok_event_rule_coding(ngx_str_t *value)
+ngx_tiktok_event_rule_coding(ngx_str_t *text)
 {
     ngx_str_t  name;
 
-    if (!ngx_tiktok_event_rule_variable(value, &name)) {
-        return NGX_TIKTOK_RULE_PLAIN;
-    }
-
-    if (ngx_strncmp(name.data, "arg_", 4) == 0) {
+    if (ngx_tiktok_event_rule_variable(text, "arg_", &name)) {
         return NGX_TIKTOK_RULE_ARGUMENT;
     }
 
-    if (ngx_strncmp(name.data, "cookie_", 7) == 0) {
+    if (ngx_tiktok_event_rule_variable(text, "cookie_", &name)) {
         return NGX_TIKTOK_RULE_COOKIE;
     }
 
@@ -364,18 +381,16 @@ ngx_tiktok_event_rule_coding(ngx_str_t *value)
 }
 
 
-/*
- * Whether a value is one variable and nothing else.  Those of a regular
- * expression that have a number and no name are for scripts alone.
- */
+/* whether a text is one variable whose name begins so, and nothing else */
 
 static ngx_uint_t
-ngx_tiktok_event_rule_variable(ngx_str_t *value, ngx_str_t *name)
+ngx_tiktok_event_rule_variable(ngx_str_t *text, const char *prefix,
+    ngx_str_t *name)
 {
     u_char  *p, *last;
 
-    p = value->data;
-    last = p + value->len;
+    p = text->data;
+    last = p + text->len;
 
     if (p == last || *p++ != '$') {
         return 0;
@@ -386,7 +401,7 @@ ngx_tiktok_event_rule_variable(ngx_str_t *value, ngx_str_t *name)
         last--;
     }
 
-    if (p == last || (*p >= '0' && *p <= '9')) {
+    if (p == last || ngx_strncmp(p, prefix, ngx_strlen(prefix)) != 0) {
         return 0;
     }
 

@@ -8,6 +8,7 @@
  */
 
 
+#include "ngx_tiktok_rules.h"
 #include "ngx_tiktok_script.h"
 
 
@@ -46,6 +47,15 @@ static ngx_int_t ngx_tiktok_script_age_option(ngx_tiktok_script_t *script,
     ngx_str_t *value);
 static ngx_uint_t ngx_tiktok_script_address(ngx_str_t *value);
 
+static ngx_int_t ngx_tiktok_script_check(ngx_conf_t *cf,
+    ngx_tiktok_loc_conf_t *conf);
+static ngx_int_t ngx_tiktok_script_rules(ngx_tiktok_site_t *own,
+    ngx_array_t *sites);
+static ngx_int_t ngx_tiktok_script_rule(ngx_tiktok_script_t *script,
+    ngx_tiktok_event_rule_t *rule);
+static ngx_int_t ngx_tiktok_script_told(ngx_tiktok_script_t *script,
+    ngx_str_t *name);
+
 static ngx_int_t ngx_tiktok_script_headers(ngx_http_request_t *r,
     ngx_tiktok_script_t *script);
 
@@ -62,8 +72,8 @@ static ngx_tiktok_script_option_t  ngx_tiktok_script_options[] = {
 
     { ngx_string("mirror="),
       ngx_tiktok_script_mirror_option,
-      "axeptio, cookieconsent, gcm, klaro, osano, shopify, termly or "
-      "usercentrics" },
+      "axeptio, cookieconsent, gcm, klaro, osano, shopify, termly, "
+      "usercentrics or usercentrics2" },
 
     { ngx_string("id="),
       ngx_tiktok_script_id_option,
@@ -114,6 +124,8 @@ ngx_tiktok_script_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (script == NULL
         || ngx_array_init(&script->watch, cf->pool, 2, sizeof(ngx_str_t))
+           != NGX_OK
+        || ngx_array_init(&script->told, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -319,7 +331,32 @@ ngx_tiktok_script_address(ngx_str_t *value)
 
 
 char *
-ngx_tiktok_script_render(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
+ngx_tiktok_script_site(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
+{
+    ngx_tiktok_site_t      *site;
+    ngx_tiktok_main_conf_t  *tmcf;
+
+    if (conf->script && ngx_tiktok_script_check(cf, conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
+
+    site = ngx_array_push(&tmcf->sites);
+    if (site == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    site->server = ngx_http_conf_get_module_srv_conf(cf,
+                                                      ngx_http_core_module);
+    site->conf = conf;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_script_check(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
 {
     ngx_uint_t            i, mirrored;
     ngx_tiktok_rule_t    *rules;
@@ -332,7 +369,7 @@ ngx_tiktok_script_render(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
                       "\"tiktok_script\" is in a location where no "
                       "\"tiktok_pixel\" is in effect, in %s:%ui",
                       script->file, script->line);
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
     rules = conf->consent->elts;
@@ -349,11 +386,141 @@ ngx_tiktok_script_render(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
                       "\"mirror=\" of \"tiktok_script\" need each other: the "
                       "one reads the cookie that the other writes, in %s:%ui",
                       script->file, script->line);
-        return NGX_CONF_ERROR;
+        return NGX_ERROR;
     }
 
-    return (ngx_tiktok_script_make(cf, conf) == NGX_OK) ? NGX_CONF_OK
-                                                        : NGX_CONF_ERROR;
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_tiktok_script_make(ngx_conf_t *cf, ngx_array_t *sites)
+{
+    ngx_uint_t           i;
+    ngx_tiktok_site_t  *site;
+
+    site = sites->elts;
+
+    for (i = 0; i < sites->nelts; i++) {
+
+        if (site[i].conf->script == NULL) {
+            continue;
+        }
+
+        if (ngx_tiktok_script_rules(&site[i], sites) != NGX_OK
+            || ngx_tiktok_script_text(cf, site[i].conf) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+/* finds the events that rules tell of the pixel, anywhere in the server */
+
+static ngx_int_t
+ngx_tiktok_script_rules(ngx_tiktok_site_t *own, ngx_array_t *sites)
+{
+    ngx_uint_t                i, n;
+    ngx_tiktok_site_t       *site;
+    ngx_tiktok_loc_conf_t    *conf;
+    ngx_tiktok_event_rule_t  *rules;
+
+    site = sites->elts;
+
+    for (i = 0; i < sites->nelts; i++) {
+        conf = site[i].conf;
+
+        if (site[i].server != own->server
+            || conf->destination != own->conf->destination
+            || conf->event_rules == NULL)
+        {
+            continue;
+        }
+
+        rules = conf->event_rules->elts;
+
+        for (n = 0; n < conf->event_rules->nelts; n++) {
+            if (ngx_tiktok_script_rule(own->conf->script, &rules[n])
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_script_rule(ngx_tiktok_script_t *script,
+    ngx_tiktok_event_rule_t *rule)
+{
+    ngx_tiktok_event_e  event;
+
+    /* one event for TikTok, or one that yields to the script itself */
+
+    if (rule->shared || rule->page) {
+        return NGX_OK;
+    }
+
+    event = ngx_tiktok_event_number(&rule->event);
+
+    if (event == NGX_TIKTOK_EVENT_CUSTOM) {
+        return ngx_tiktok_script_told(script, &rule->event);
+    }
+
+    if (ngx_tiktok_script_told(script, ngx_tiktok_event_spelling(event, 0))
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return ngx_tiktok_script_told(script,
+                                  ngx_tiktok_event_spelling(event, 1));
+}
+
+
+static ngx_int_t
+ngx_tiktok_script_told(ngx_tiktok_script_t *script, ngx_str_t *name)
+{
+    ngx_str_t  *told;
+
+    if (ngx_tiktok_script_left(script, name)) {
+        return NGX_OK;
+    }
+
+    told = ngx_array_push(&script->told);
+    if (told == NULL) {
+        return NGX_ERROR;
+    }
+
+    *told = *name;
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_tiktok_script_left(ngx_tiktok_script_t *script, ngx_str_t *name)
+{
+    ngx_str_t   *told;
+    ngx_uint_t   i;
+
+    told = script->told.elts;
+
+    for (i = 0; i < script->told.nelts; i++) {
+        if (told[i].len == name->len
+            && ngx_memcmp(told[i].data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -26,6 +26,8 @@ struct ngx_tiktok_script_s {
     u_char         *file;           /* of the directive */
     ngx_uint_t      line;
 
+    ngx_array_t     told;           /* ngx_str_t: events that rules tell */
+
     ngx_str_t       body;           /* made when all of that is known */
 #if (NGX_HTTP_GZIP)
     ngx_str_t       gzip;
@@ -41,8 +43,12 @@ struct ngx_tiktok_script_s {
  */
 ngx_str_t *ngx_tiktok_script_tool(ngx_str_t *name);
 
-/* makes the text of conf->script; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_tiktok_script_make(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf);
+/* whether an event of this name is left to a rule */
+ngx_uint_t ngx_tiktok_script_left(ngx_tiktok_script_t *script,
+    ngx_str_t *name);
+
+/* writes the text of conf->script; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_tiktok_script_text(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf);
 
 
 #endif /* _NGX_TIKTOK_SCRIPT_H_INCLUDED_ */

@@ -5,192 +5,176 @@
 
 
 static ngx_str_t  ngx_tiktok_script_core = ngx_string(
-    "l=>{const c=window,u=document,_=Symbol.for(\"tiktok_script\");if(c[_])re"
-    "turn;c[_]=1;const R=\"tiktok_consent\",he=50,ye=5,ke=100,_e=2e3,b=\"page"
-    " track identify instances debug on off once ready alias group enableCook"
-    "ie disableCookie holdConsent revokeConsent grantConsent\".split(\" \"),z"
-    "={detail:\"view_item\",add:\"add_to_cart\",checkout:\"begin_checkout\",p"
-    "urchase:\"purchase\"},{nonce:G}=u.currentScript||{},a=e=>(...t)=>{try{re"
-    "turn e(...t)}catch(n){}},Q=e=>Promise.resolve().then(a(e)),y=(e,t,n,s)=>"
-    "e.addEventListener(t,a(n),s),m=e=>[].concat(e||[]);let C,E,T=0,A,V,S=[];"
-    "const Z=a(()=>sessionStorage[R]),me=a(e=>{e?Z()||(sessionStorage[R]=\"{}"
-    "\"):delete sessionStorage[R]}),x=e=>u.cookie.split(\"; \").filter(t=>e.s"
-    "ome(n=>t.startsWith(n))).join(),$=e=>{A=x(l.cookies),J(0,e)},g=()=>{clea"
-    "rTimeout(V),V=setTimeout(a(()=>{x(l.cookies)!=A&&$()}),100)},be=(e,t)=>{"
-    "e&&E||(C=E=e,me(e),Ee(e,!!t),e&&S.splice(0).forEach(n=>J(n)))},ee=new Ma"
-    "p,j=new Set;let I,w,te=u.referrer;const L=(e,t,n={},s,o)=>{const r=Date."
-    "now(),i=ee.get(t),d=/^(Purchase|CompletePayment)$/.test(t)&&n.order_id;r"
-    "eturn i&&r-i.now<_e&&!i.sources.includes(e)&&(!s||s==i.id)?(i.sources.pu"
-    "sh(e),i.id):(s=\"\"+(s||(d?\"order.\"+d:r.toString(36)+Math.random().toS"
-    "tring(36).slice(2))),ee.set(t,{id:s,now:r,sources:[e]}),j.add(s),M({orde"
-    "r:d,done:o,body:JSON.parse(JSON.stringify({event:t,event_id:s,page:{url:"
-    "location.href,referrer:te||void 0},properties:n}))}),s)},M=(e,t)=>{C?J(e"
-    ",t):S.length<he&&S.push(e)},J=(e,t=0)=>{const n=e?T:++T,s=o=>t<ye&&setTi"
-    "meout(a(()=>{e?M(e,t+1):n==T&&$(t+1)}),1e3*(o||2**t));e&&!e.order&&X(e),"
-    "fetch(l.beacon,{method:\"POST\",credentials:\"include\",keepalive:!0,bod"
-    "y:e?JSON.stringify({...e.body,user:ve()}):void 0}).then(a(o=>{const r=h="
-    ">o.headers.get(h),i=r(\"X-Tiktok-Consent\"),d=i==\"granted\";i&&n==T&&be"
-    "(d,r(\"X-Tiktok-Limited\")),o.status>428?s(+r(\"Retry-After\")):e&&i&&!d"
-    "&&M(e),e&&r(\"X-Tiktok-Result\")!=\"repeated\"&&X(e)}),()=>{s(),e&&X(e)}"
-    ")};let k,ne;const q=()=>Object.keys((c.ttq||{})._i||{}),se=()=>q().filte"
-    "r(e=>e!=l.pixel),U=()=>!k&&c.ttq&&c.ttq.track&&(!q()[0]||q().includes(l."
-    "pixel)),W=a((e,...t)=>{const n=se()[0]?c.ttq.instance(l.pixel):c.ttq;n[e"
-    "]?n[e](...t):n.push([e,...t])}),Ee=a((e,t)=>{k?W(e?\"grantConsent\":\"re"
-    "vokeConsent\"):e&&l.sdk&&!U()&&(k=!0,Se({historyObserver:!1,limited_data"
-    "_use:t}))}),X=e=>{const{event:t,properties:n,event_id:s}=e.body;!E||!l.s"
-    "dk||e.done||(e.done=1,k&&Object.keys(v)[0]&&W(\"identify\",we()),W(\"tra"
-    "ck\",t,n,{event_id:s}))},Se=e=>{const t=c.ttq||[],n=s=>(b.forEach(o=>t.s"
-    "etAndDefer(s,o)),s);t.load||(t.methods=b,t.setAndDefer=(s,o)=>{s[o]=(..."
-    "r)=>{s.push([o,...r])}},n(t),t.instance=s=>n(t._i[s]),Object.definePrope"
-    "rty(t,\"load\",{get:()=>ge,set(){}}),c.TiktokAnalyticsObject=\"ttq\",c.t"
-    "tq=t),t.load(l.pixel,e),N()},ge=(e,t={})=>{const n=c.ttq,s=u.createEleme"
-    "nt(\"script\");let o=l.sdk+\"?sdkid=\"+e+\"&lib=ttq\";if(q().includes(e)"
-    "){ne=1;return}const r=[];r._u=l.sdk,n._i={...n._i,[e]:r},n._t={...n._t,["
-    "e]:Date.now()},n._o={...n._o,[e]:t},s.async=!0,G&&(s.nonce=G),a(()=>{o=t"
-    "rustedTypes.createPolicy(\"tiktok\",{createScriptURL:i=>i}).createScript"
-    "URL(o)})(),s.src=o,u.head.append(s)},v={},O=e=>Object.assign(v,e),we=()="
-    ">{const e={};return j.add(e),[\"email\",\"phone_number\",\"external_id\""
-    ",\"sha256_email\",\"sha256_phone_number\"].forEach(t=>{[e[t]]=m(v[t]||v["
-    "t+\"_address\"])}),e},qe=a(()=>{const{navigation:e}=c,[{name:t}]=perform"
-    "ance.getEntriesByType(\"navigation\"),n=e?e.entries().slice(0,e.currentE"
-    "ntry.index+1).map(o=>o.url):[],s=/[?&]ttclid=([^&#\\s]+)/.exec([...n,t]."
-    "reverse().join(\" \"));return s&&decodeURIComponent(s[1])})(),ve=()=>({."
-    "..v,ttclid:x([\"ttclid=\"])?void 0:qe}),Oe=/^(track|page|identify)$/,oe="
-    "(e,t,n)=>{const[s,o,r={}]=t,i=n?[]:se(),d=n||r.pixel_code,h=d?d==l.pixel"
-    ":!i[0]||ne||U();if(j.has(s)||j.has(\"\"+r.event_id))return t;if(e==\"ide"
-    "ntify\")return O(h&&s),(E||!k)&&t;if(h&&(e==\"track\"?t=[s,o,{...r,event"
-    "_id:L(\"ttq\",s,o,r.event_id,!k)}]:k||(I=1,S=S.filter(p=>p.body.event!="
-    "\"Pageview\"))),!k||d&&!h)return t;i.forEach(p=>c.ttq.instance(p)[e](..."
-    "t))},F=(e,t)=>([...b.slice(0,3),\"instance\"].forEach(n=>{const s=e[n];!"
-    "s||s[_]||(e[n]=(...o)=>{if(n==\"instance\")return F(s.apply(e,o),o[0]);t"
-    "ry{o=oe(n,o,t)}catch(r){}return o&&s.apply(e,o)},e[n][_]=1)}),m(e).forEa"
-    "ch(a(n=>{const[s,...o]=n;Oe.test(s)&&!n[_]&&(n[_]=1,n.splice(1,9,...oe(s"
-    ",o,t)))})),e);let H;const B=e=>{const t=(\"\"+e).trim().replace(/^(\\d+)"
-    ",(\\d\\d?)$/,\"$1.$2\");return e==null||!t||isNaN(t)?void 0:+t},P=(e,t,n"
-    ")=>{const{value:s,currency:o,transaction_id:r,search_term:i}=n,d=l.names"
-    "[t],h=m(n.items).slice(0,ke);if(typeof d!=\"string\")return;const p=h.ma"
-    "p(f=>({content_id:f.item_id||f.id,content_name:f.item_name||f.name,conte"
-    "nt_category:f.item_category||f.category,brand:f.item_brand||f.brand,pric"
-    "e:B(f.price),quantity:B(f.quantity)||1})),je=p.reduce((f,fe)=>f+fe.price"
-    "*fe.quantity,0),ue=o||(h[0]||{}).currency;L(e,d,{content_type:p[0]&&\"pr"
-    "oduct\",contents:p[0]&&p,value:B(s==null?p[0]&&je.toFixed(2):s),currency"
-    ":ue&&ue.toUpperCase(),order_id:r&&\"\"+r,search_string:i,query:i})},D=({"
-    "user_data:e,user_id:t})=>{O(e),t&&O({external_id:\"\"+t})},re=e=>{const{"
-    "ecommerce:t,event:n}=e;if(e[0]){const[o,r,i={}]=e;D(i),o==\"event\"?P(\""
-    "gtag\",r,i):r==\"user_data\"?O(i):D(r);return}D(e),D(t||{});const s=Obje"
-    "ct.keys(z).find(o=>t&&t[o]);if(s){const{products:o,actionField:r={}}=t[s"
-    "];r.step>1||P(\"old\",z[s],{items:o,currency:t.currencyCode,transaction_"
-    "id:r.id,value:r.revenue})}else n?(P(\"layer\",n,t||H||e),H=0):H=t},ce=()"
-    "=>{const e=c[l.layer];if(!e||e[_])return;const{push:t}=e;e[_]=1,e.forEac"
-    "h(a(re)),e.push=(...n)=>(Q(()=>n.forEach(a(re))),t.apply(e,n))},Ce=()=>{"
-    "const e=[],t=p=>{/(^|[/,])Product(,|$)/.test(p[\"@type\"])&&e.push(p),m("
-    "p[\"@graph\"]).forEach(t)};if(u.querySelectorAll('[type=\"application/ld"
-    "+json\"]').forEach(a(p=>m(JSON.parse(p.textContent)).forEach(t))),c[l.la"
-    "yer]||e[1])return;const[{sku:n,mpn:s,name:o,offers:r}]=e,[{price:i,lowPr"
-    "ice:d,priceCurrency:h}]=m(r);P(\"linked\",\"view_item\",{currency:h,item"
-    "s:[{id:n||s,name:o,price:i||d}]})},K=()=>I||L(\"page\",\"Pageview\"),ie="
-    "e=>e.replace(/#(?![/!]).*/,\"\"),Y=e=>{const t=w;w=location.href,ie(w)!="
-    "ie(t)&&e.navigationType!=\"replace\"&&(te=t,K())},Te=()=>{const{navigati"
-    "on:e,history:t}=c;if(e){y(e,\"currententrychange\",Y);return}[\"push\","
-    "\"replace\"].forEach(n=>{const s=n+\"State\",o=t[s];t[s]=(...r)=>{o.appl"
-    "y(t,r),a(Y)({navigationType:n})}}),y(c,\"popstate\",Y)},N=()=>{const{ttq"
-    ":e}=c;e&&(F(e),q().forEach(t=>F(e._i[t],t))),ce()},xe=e=>{const{ttq:t}=c"
-    ",{length:n}=t,s=b.map(o=>t[o]);Q(()=>{k&&e&&(b.forEach((o,r)=>{t[o]=s[r]"
-    "}),t.splice(n).forEach(([o,...r])=>t[o](...r))),N()})},ae=()=>{N(),!w&&u"
-    ".readyState!=\"loading\"&&(w=location.href,K(),Te()),u.readyState==\"com"
-    "plete\"&&Ce()},le=()=>{C=Z(),E=!1,A=x(l.cookies),C||$()},de=(e,t)=>{let "
-    "n=c[e];a(Object.defineProperty)(c,e,{configurable:!0,get:()=>n,set:s=>{c"
-    "onst o=s==n;n=s,a(t)(o)}})},pe=()=>{de(\"ttq\",xe),de(l.layer,ce),le(),I"
-    "=a(()=>U()&&c.ttq._i[l.pixel]._load)(),y(u,\"load\",N,!0),y(u,\"readysta"
-    "techange\",ae),a(ae)(),y(c,\"pageshow\",e=>{e.persisted&&(le(),K())}),l."
-    "parts.forEach(a(e=>{if(e.call){e(g,O);return}y(c,e,g),y(u,e,g)})),c.cook"
-    "ieStore?y(cookieStore,\"change\",g):setInterval(a(g),1e3)};u.prerenderin"
-    "g?y(u,\"prerenderingchange\",pe):a(pe)()}");
+    "(e,t,n,r,o,c,...i)=>{const s=window,a=document,d=Symbol.for(\"tiktok_scr"
+    "ipt\");if(s[d])return;s[d]=1;const l=\"page track identify instances deb"
+    "ug on off once ready alias group enableCookie disableCookie holdConsent "
+    "revokeConsent grantConsent\".split(\" \"),p={detail:\"view_item\",add:\""
+    "add_to_cart\",checkout:\"begin_checkout\",purchase:\"purchase\"},{nonce:"
+    "u}=a.currentScript||{},h=e=>(...t)=>{try{return e(...t)}catch{}},_=e=>Pr"
+    "omise.resolve().then(h(e)),f=(e,t,n)=>e.addEventListener(t,h(n),!0),y=e="
+    ">[].concat(e||[]),g=(e,t,n)=>{const r=e[t];r&&!T.has(r)&&(e[t]=(...t)=>n"
+    "(t,r.bind(e)),T.add(e[t]))},v=e=>JSON.parse(JSON.stringify(e));let m,k,b"
+    ",q=0,S=[];const E=h(()=>sessionStorage.tiktok_consent),O=h(e=>{e?session"
+    "Storage.tiktok_consent=E()||\"{}\":delete sessionStorage.tiktok_consent}"
+    "),w=()=>a.cookie.split(\"; \").filter(e=>c.test(e)).join(),j=e=>{b=w(),L"
+    "({done:1},e)},C=()=>setTimeout(h(()=>w()==b||j()),100),P=new Map,T=new S"
+    "et;let x,A,{referrer:R}=a;const D=(e,t,n={},r,c)=>{const i=Date.now(),s="
+    "P.get(t),a=n.order_id;return 0===o[t]?r:!(s&&i-s.now<2e3)||s.sources.inc"
+    "ludes(e)||r&&r!=s.id?(r=\"\"+(r||(a?\"order.\"+a:i+Math.random().toStrin"
+    "g(36).slice(2))),P.set(t,{id:r,now:i,sources:e}),T.add(r),J({order:a,don"
+    "e:c,body:v({event:t,event_id:r,page:{url:location.href,referrer:R},prope"
+    "rties:n})}),r):(s.sources+=e,s.id)},J=(e,t)=>{m?L(e,t):S.length<50&&S.pu"
+    "sh(e)},L=(e,n=0)=>{const{body:r}=e,o=r?q:++q,c=t=>n<5&&setTimeout(h(()=>"
+    "{r?J(e,n+1):o==q&&j(n+1)}),1e3*(t||2**n));e.order||z(e),fetch(t,{method:"
+    "\"POST\",credentials:\"include\",keepalive:!n,body:r&&JSON.stringify({.."
+    ".r,user:{...H,ttclid:V}})}).then(h(t=>{const n=e=>t.headers.get(\"X-Tikt"
+    "ok-\"+e),i=n(\"Consent\"),s=\"granted\"==i;i&&o==q&&((e,t)=>{e&&k||(m=k="
+    "e,O(e),X(e,t),e&&S.splice(0).forEach(e=>L(e)))})(s,!!n(\"Limited\")),t.s"
+    "tatus>428?c(+t.headers.get(\"Retry-After\")):r&&i&&!s&&J(e),\"repeated\""
+    "!=n(\"Result\")&&z(e)}),()=>{c(),z(e)})};let N,U;const $=()=>Object.keys"
+    "((s.ttq||{})._i||{}),F=()=>$().filter(t=>t!=e),I=()=>!N&&s.ttq&&s.ttq.tr"
+    "ack&&(!$()[0]||$().includes(e)),M=h((t,...n)=>{(F()[0]?s.ttq.instance(e)"
+    ":s.ttq)[t](...n)}),X=h((e,t)=>{N?M(e?\"grantConsent\":\"revokeConsent\")"
+    ":e&&n&&!I()&&(N=!0,B({historyObserver:!1,limited_data_use:t}))}),z=e=>{i"
+    "f(!k||!n||e.done)return;const{event:t,properties:r,event_id:o}=e.body;e."
+    "done=1,N&&Object.keys(H)[0]&&M(\"identify\",Q()),M(\"track\",t,r,{event_"
+    "id:o})},B=t=>{const n=s.ttq||[],r=e=>(l.forEach(t=>n.setAndDefer(e,t)),e"
+    ");n.load||(Object.assign(n,{_i:{},_t:{},_o:{},methods:l,instance:e=>r(n."
+    "_i[e]),setAndDefer:(e,t)=>{e[t]=(...n)=>{e.push([t,...n])}}}),r(n),Objec"
+    "t.defineProperty(n,\"load\",{get:()=>G,set(){}}),s.TiktokAnalyticsObject"
+    "=\"ttq\",s.ttq=n),n.load(e,t)},G=(e,t={})=>{const{ttq:r}=s,o=a.createEle"
+    "ment(\"script\");let c=n+\"?sdkid=\"+e+\"&lib=ttq\";if($().includes(e))r"
+    "eturn void(U=1);const i=[];i._u=n,r._i[e]=i,r._t[e]=Date.now(),r._o[e]=t"
+    ",o.nonce=u,h(()=>{c=trustedTypes.createPolicy(\"tiktok\",{createScriptUR"
+    "L:e=>e}).createScriptURL(c)})(),o.src=c,a.head.append(o)},H={},K=h(e=>Ob"
+    "ject.assign(H,v(e))),Q=()=>{const e={};return T.add(e),Object.keys(H).fo"
+    "rEach(t=>{/^((sha256_)?(email|phone_number)(_address)?|external_id)$/.te"
+    "st(t)&&([e[t.replace(\"_address\",\"\")]]=y(H[t]))}),e},V=h(()=>{const e"
+    "=s.navigation?navigation.entries():[location];return decodeURIComponent("
+    "/.*[?&]ttclid=([^&#\\s]+)/.exec(e.map(e=>e.url||e).join(\" \"))[1])})(),"
+    "W=(t,n,r)=>{const[o,c,i]=n,a=i||{},d=r?[]:F(),l=r||a.pixel_code,p=l?l==e"
+    ":!d[0]||U||I();return T.has(o)||T.has(\"\"+a.event_id)?n:\"identify\"==t"
+    "?(K(p&&o),(k||!N)&&n):(p&&(\"track\"==t?n=[o,c,{...a,event_id:D(\"ttq\","
+    "o,c,a.event_id,!N)}]:N||(x=1,S=S.filter(({body:e})=>\"Pageview\"!=e.even"
+    "t))),!N||l&&!p?n:void d.forEach(e=>s.ttq.instance(e)[t](...n)))},Y=h((e,"
+    "t)=>{const n=l.slice(0,3);n.forEach(n=>g(e,n,(e,r)=>(h(()=>{e=W(n,e,t)})"
+    "(),e&&r(...e)))),g(e,\"instance\",(e,t)=>{const n=t(...e);return Y(n,e[0"
+    "]),n}),y(e).forEach(h(e=>{const[r,...o]=e;n.includes(r)&&!T.has(e)&&(T.a"
+    "dd(e),e.splice(1,9,...W(r,o,t)))}))});let Z;const ee=e=>{const t=(\"\"+e"
+    ").trim().replace(/^(\\d+),(\\d\\d?)$/,\"$1.$2\");return t&&isFinite(t)?+"
+    "t:void 0},te=(e,t,n)=>{const{value:r,currency:c,transaction_id:i,search_"
+    "term:s}=n,a=o[t],d=y(n.items).slice(0,100);let l;if(\"string\"!=typeof a"
+    ")return;const p=d.map(e=>{const t=t=>e[\"item_\"+t]||e[t],n=ee(e.price),"
+    "r=ee(e.quantity)||1;return l=(l||0)+n*r,{content_id:t(\"id\"),content_na"
+    "me:t(\"name\"),content_category:t(\"category\"),brand:t(\"brand\"),price"
+    ":n,quantity:r}}),u=c||(d[0]||{}).currency;D(e,a,{content_type:p[0]&&\"pr"
+    "oduct\",contents:p[0]&&p,value:ee(null==r?l&&l.toFixed(2):r),currency:u&"
+    "&(\"\"+u).toUpperCase(),order_id:i&&\"\"+i,search_string:s,query:s},!i&&"
+    "n.event_id)},ne=({user_data:e,user_id:t})=>K({external_id:t?\"\"+t:void "
+    "0,...e}),re=e=>{const{event:t,event_id:n}=e,r=e.ecommerce||{};if(e[0]){c"
+    "onst[t,n,r={}]=e;return ne(r),void(\"event\"==t?te(\"gtag\",n,r):(ne({[n"
+    "]:r}),ne(n)))}ne(e),ne(r);const o=Object.keys(p).find(e=>r[e]);if(o){con"
+    "st{products:e,actionField:t={}}=r[o];t.step>1||te(\"old\",p[o],{items:e,"
+    "currency:r.currencyCode,transaction_id:t.id,value:t.revenue})}else t?(te"
+    "(\"layer\",t,{event_id:n,...e.ecommerce||Z||e}),Z=0):Z=e.ecommerce},oe=h"
+    "(()=>{const e=s[r];e&&!T.has(e)&&(T.add(e),e.forEach(h(re)),g(e,\"push\""
+    ",(e,t)=>(_(()=>e.forEach(h(re))),t(...e))))}),ce=()=>x||D(\"page\",\"Pag"
+    "eview\"),ie=e=>e.replace(/#(?![/!]).*/,\"\"),se=({navigationType:e})=>{c"
+    "onst t=A;A=location.href,ie(A)!=ie(t)&&\"replace\"!=e&&(R=t,ce())},ae=()"
+    "=>{const{ttq:e}=s;Y(e),$().forEach(t=>Y(e._i[t],t)),oe()},de=()=>{const{"
+    "ttq:e}=s,{length:t}=e,n={...e};_(()=>{if(N){const r=e.splice(t);Object.a"
+    "ssign(e,n),r.forEach(([t,...n])=>e[t](...n))}ae()})},le=()=>{ae(),A||\"l"
+    "oading\"==a.readyState||(A=location.href,ce(),(()=>{const{navigation:e,h"
+    "istory:t}=s;e?f(e,\"currententrychange\",se):([\"push\",\"replace\"].for"
+    "Each(e=>{g(t,e+\"State\",(t,n)=>{n(...t),h(se)({navigationType:e})})}),f"
+    "(s,\"popstate\",se))})()),\"complete\"==a.readyState&&(()=>{const e=[],t"
+    "=n=>{/\\bProduct\\b/.test(n[\"@type\"])&&e.push(n),y(n[\"@graph\"]).forE"
+    "ach(t)};if(a.querySelectorAll('[type=\"application/ld+json\"]').forEach("
+    "h(e=>y(JSON.parse(e.textContent)).forEach(t))),s[r]||e[1])return;const[{"
+    "sku:n,mpn:o,name:c,offers:i}]=e,[{price:d,lowPrice:l,priceCurrency:p}]=y"
+    "(i);te(\"linked\",\"view_item\",{currency:p,items:[{id:n||o,name:c,price"
+    ":d||l}]})})()},pe=()=>{m=E(),k=!1,b=w(),m||j()},ue=h((e,t)=>{let n=s[e];"
+    "Object.defineProperty(s,e,{configurable:!0,get:()=>n,set:e=>{n=e,h(t)()}"
+    "})}),he=h(()=>{ue(\"ttq\",de),ue(r,oe),pe(),x=h(()=>s.ttq._i[e]._load)()"
+    ",f(a,\"load\",ae),f(a,\"readystatechange\",le),h(le)(),f(s,\"pageshow\","
+    "({persisted:e})=>{e&&(pe(),ce())}),[].concat(...i).forEach(h(e=>{e.call?"
+    "e(C,K,f,h):f(s,e,C)})),s.cookieStore?f(cookieStore,\"change\",C):setInte"
+    "rval(h(C),1e3)});a.prerendering?f(a,\"prerenderingchange\",he):he()}");
 
 
 static ngx_str_t  ngx_tiktok_script_forms = ngx_string(
-    "(g,o)=>{const r=\"tiktok_consent\",p=()=>JSON.parse(sessionStorage.getIt"
-    "em(r)),m=async(e,s)=>{const a=await crypto.subtle.digest(\"SHA-256\",new"
-    " TextEncoder().encode(s)),c=[...new Uint8Array(a)].map(n=>n.toString(16)"
-    ".padStart(2,\"0\")).join(\"\"),t=p();t&&sessionStorage.setItem(r,JSON.st"
-    "ringify({...t,[e]:c}))},h=(e,s)=>m(e,s).catch(()=>{}),d=({type:e,name:s,"
-    "id:a,autocomplete:c,value:t})=>{const n=[e,s,a,c].join(\" \"),i=t.trim()"
-    ",l=\"+\"+t.replace(/^\\s*00/,\"+\").replace(/\\(0\\)/,\"\").replace(/\\D"
-    "/g,\"\");/e-?mail/i.test(n)?/^\\S+@\\S+$/.test(i)&&(o({email:i}),h(\"sha"
-    "256_email\",i.toLowerCase())):/\\btel|phone|mobile/i.test(n)&&l.length>7"
-    "&&(o({phone_number:t}),/^\\s*(\\+|00)/.test(t)&&h(\"sha256_phone_number"
-    "\",l))};document.addEventListener(\"change\",({target:e})=>{/^(text|emai"
-    "l|tel)$/.test(e.type)&&d(e)},!0);try{o(p()||{})}catch(e){}}");
+    "(t,e,n)=>{const o=sessionStorage,s=(t,n,s)=>{e({[t]:n}),s&&(async(t,e)=>"
+    "{const n=await crypto.subtle.digest(\"SHA-256\",(new TextEncoder).encode"
+    "(e)),s=JSON.parse(o.tiktok_consent);s[\"sha256_\"+t]=[...new Uint8Array("
+    "n)].map(t=>(t+256).toString(16).slice(1)).join(\"\"),o.tiktok_consent=JS"
+    "ON.stringify(s)})(t,s).catch(()=>{})};n(document,\"change\",({target:t})"
+    "=>{const{type:e,name:n,id:o,autocomplete:a,value:i}=t,c=[e,n,o,a].join("
+    "\" \"),r=i.trim(),l=i.replace(/^\\s*00|\\(0\\)|\\D/g,\"\");/^(text|email"
+    "|tel)$/.test(e)&&(/e-?mail/i.test(c)?/^\\S+@\\S+$/.test(r)&&s(\"email\","
+    "r,r.toLowerCase()):/\\btel|phone|mobile/i.test(c)&&l[6]&&s(\"phone_numbe"
+    "r\",i,/^\\s*(\\+|00)/.test(i)&&\"+\"+l))}),e(JSON.parse(o.tiktok_consent"
+    "||\"{}\"))}");
 
 
 static ngx_str_t  ngx_tiktok_script_mirror = ngx_string(
-    "(c,a,i)=>{c(o=>{const t=o==null?\"\":o?\"1\":\"0\",[,e=\"\"]=/(?:^|; )ti"
-    "ktok_consent=(.)/.exec(document.cookie)||[];t!=e&&(document.cookie=\"tik"
-    "tok_consent=\"+(t&&t+\".\"+Math.floor(Date.now()/1e3))+\"; Path=/; SameS"
-    "ite=Lax; Max-Age=\"+(t?31536e3:0)+(location.protocol==\"https:\"?\"; Sec"
-    "ure\":\"\"),i())},a,(o,t)=>{const e=setInterval(()=>{try{const n=o();n&&"
-    "(clearInterval(e),t(n))}catch(n){}},250)})}");
+    "e=>(t,o,c,n)=>{let a;const l=e=>{const[,o=\"\"]=/\\btiktok_consent=(.)/."
+    "exec(document.cookie)||[],c=null==e?\"\":e?\"1\":\"0\";c!=o&&c==a&&(docu"
+    "ment.cookie=\"tiktok_consent=\"+c+\".\"+Math.floor(Date.now()/1e3)+\";Pa"
+    "th=/;SameSite=Lax;Max-Age=\"+(c?31536e3:0)+(\"https:\"==location.protoco"
+    "l?\";Secure\":\"\"),t()),a=c};setInterval(n(()=>{Promise.resolve(e()).th"
+    "en(l,()=>l()).catch(()=>{})}),250)}");
 
 
 static ngx_tiktok_script_part_t  ngx_tiktok_script_mirrors[] = {
 
     { ngx_string("axeptio"),
       ngx_string(
-        "(o,e=\"tiktok\")=>{(window._axcb=window._axcb||[]).push(t=>{t.on(\"c"
-        "ookies:complete\",c=>o(!!c[e]))})}") },
+        "(o=\"tiktok\")=>{let e={};return(window._axcb=window._axcb||[]).push"
+        "(o=>{o.on(\"cookies:complete\",o=>{e=o})}),()=>e[o]}") },
 
     { ngx_string("cookieconsent"),
       ngx_string(
-        "(n,o=\"marketing\",t)=>{const e=()=>n(CookieConsent.validConsent()?C"
-        "ookieConsent.acceptedCategory(o):null);addEventListener(\"cc:onConse"
-        "nt\",e),addEventListener(\"cc:onChange\",e),t(()=>window.CookieConse"
-        "nt&&CookieConsent.validConsent,e)}") },
+        "(e=\"marketing\")=>()=>CookieConsent.validConsent()?CookieConsent.ac"
+        "ceptedCategory(e):null") },
 
     { ngx_string("gcm"),
       ngx_string(
-        "(n,e=\"dataLayer\",s)=>{const r=a=>{const[t,d,{ad_storage:c,ad_user_"
-        "data:p}={}]=a;t==\"consent\"&&d==\"update\"&&c&&n(c==\"granted\"&&p!"
-        "=\"denied\")},o=a=>{try{r(a)}catch(t){}};s(()=>window[e],a=>{const{p"
-        "ush:t}=a;a.forEach(o),a.push=(...d)=>(d.forEach(o),t.apply(a,d))})}") },
+        "(a=\"dataLayer\")=>{let e;return()=>(window[a].forEach(a=>{const{0:t"
+        ",1:d,2:r}=Object(a);\"consent\"==t&&\"update\"==d&&r.ad_storage&&(e="
+        "\"granted\"==r.ad_storage&&\"denied\"!=r.ad_user_data)}),e)}") },
 
     { ngx_string("klaro"),
       ngx_string(
-        "(d,e=\"tiktok\",l)=>{const o=t=>d(t.confirmed?!!t.getConsent(e):null"
-        ");l(()=>window.klaro&&window.klaro.getManager(),t=>{t.watch({update:"
-        "()=>o(t)}),o(t)})}") },
+        "(t=\"tiktok\")=>()=>{const e=window.klaro.getManager();return e.conf"
+        "irmed?e.getConsent(t):null}") },
 
     { ngx_string("osano"),
       ngx_string(
-        "(o,e=\"MARKETING\",s)=>{const n=()=>o(Osano.cm.getConsent()[e]==\"AC"
-        "CEPT\");s(()=>window.Osano&&Osano.cm&&Osano.cm.getConsent(),()=>{Osa"
-        "no.cm.addEventListener(\"osano-cm-consent-saved\",n),n()})}") },
+        "(e=\"MARKETING\")=>()=>\"ACCEPT\"==Osano.cm.getConsent()[e]") },
 
     { ngx_string("shopify"),
       ngx_string(
-        "(t,n=\"marketing\",i)=>{const e=()=>{const o=Shopify.customerPrivacy"
-        ".currentVisitorConsent()[n];t(o?o==\"yes\":null)};document.addEventL"
-        "istener(\"visitorConsentCollected\",e),i(()=>window.Shopify&&(Shopif"
-        "y.customerPrivacy||Shopify.loadFeatures([{name:\"consent-tracking-ap"
-        "i\",version:\"0.1\"}],()=>{})),e)}") },
+        "(e=\"marketing\")=>()=>{Shopify.customerPrivacy||Shopify.loadFeature"
+        "s([{name:\"consent-tracking-api\",version:\"0.1\"}],()=>{});const r="
+        "Shopify.customerPrivacy.currentVisitorConsent()[e];return r?\"yes\"="
+        "=r:null}") },
 
     { ngx_string("termly"),
       ngx_string(
-        "(t,n=\"advertising\",o)=>{const e=()=>t(Termly.getConsentState()[n])"
-        ";o(()=>window.Termly&&Termly.on&&Termly.getConsentState(),()=>{Terml"
-        "y.on(\"consent\",e),e()})}") },
+        "(e=\"advertising\")=>()=>Termly.getConsentState()[e]") },
 
     { ngx_string("usercentrics"),
       ngx_string(
-        "(i,s=\"marketing\",C)=>{const I=async()=>{if(window.__ucCmp){const{c"
-        "onsent:e,categories:t,services:c}=await __ucCmp.getConsentDetails(),"
-        "r=t[s],_=(c||{})[s];i(e.type!=\"EXPLICIT\"?null:r?r.state==\"ALL_ACC"
-        "EPTED\":!!(_&&_.consent.given));return}const o=UC_UI.getServicesBase"
-        "Info(),a=o.filter(({id:e,name:t,categorySlug:c})=>[e,t,c].includes(s"
-        ")),l=o.some(({consent:e})=>e.history.some(({type:t})=>t.toLowerCase("
-        ")==\"explicit\"));i(l?!!a[0]&&a.every(({consent:e})=>e.status):null)"
-        "},n=()=>I().catch(()=>{});addEventListener(\"UC_UI_INITIALIZED\",n),"
-        "addEventListener(\"UC_UI_CMP_EVENT\",n),C(()=>window.__ucCmp||window"
-        ".UC_UI&&UC_UI.isInitialized(),n)}") },
+        "(e=\"marketing\")=>()=>__ucCmp.getConsentDetails().then(({consent:t,"
+        "categories:n,services:s})=>\"EXPLICIT\"!=t.type?null:n[e]?\"ALL_ACCE"
+        "PTED\"==n[e].state:s[e].consent.given)") },
+
+    { ngx_string("usercentrics2"),
+      ngx_string(
+        "(e=\"marketing\")=>()=>{const t=UC_UI.isInitialized()&&UC_UI.getServ"
+        "icesBaseInfo(),i=t.filter(({id:t,name:i,categorySlug:s})=>[t,i,s].in"
+        "cludes(e));return t.some(({consent:e})=>e.history.some(({type:e})=>/"
+        "explicit/i.test(e)))&&i[0]?i.every(({consent:e})=>e.status):null}") },
 
     { ngx_null_string, ngx_null_string }
 };

@@ -27,14 +27,16 @@ typedef struct {
 
 static void ngx_tiktok_script_write(ngx_tiktok_loc_conf_t *conf,
     ngx_tiktok_writer_t *w);
-static void ngx_tiktok_script_write_names(ngx_tiktok_writer_t *w,
-    ngx_uint_t legacy);
+static void ngx_tiktok_script_write_names(ngx_tiktok_script_t *script,
+    ngx_tiktok_writer_t *w, ngx_uint_t legacy);
 static void ngx_tiktok_script_write_cookies(ngx_tiktok_script_t *script,
     ngx_tiktok_writer_t *w, ngx_array_t *consent);
 static void ngx_tiktok_script_write_parts(ngx_tiktok_script_t *script,
     ngx_tiktok_writer_t *w, ngx_array_t *consent);
-static void ngx_tiktok_script_write_member(ngx_tiktok_writer_t *w,
-    const char *name, ngx_str_t *value);
+static void ngx_tiktok_script_write_quoted(ngx_tiktok_writer_t *w,
+    ngx_str_t *text);
+static void ngx_tiktok_script_write_pattern(ngx_tiktok_writer_t *w,
+    ngx_str_t *text);
 static void ngx_tiktok_script_write_str(ngx_tiktok_writer_t *w,
     ngx_str_t *text);
 #if (NGX_HTTP_GZIP)
@@ -64,7 +66,7 @@ ngx_tiktok_script_tool(ngx_str_t *name)
 
 
 ngx_int_t
-ngx_tiktok_script_make(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
+ngx_tiktok_script_text(ngx_conf_t *cf, ngx_tiktok_loc_conf_t *conf)
 {
     ngx_tiktok_script_t  *script;
     ngx_tiktok_writer_t   w;
@@ -109,29 +111,35 @@ ngx_tiktok_script_write(ngx_tiktok_loc_conf_t *conf, ngx_tiktok_writer_t *w)
 
     ngx_tiktok_write_literal(w, "(");
     ngx_tiktok_script_write_str(w, &ngx_tiktok_script_core);
-    ngx_tiktok_write_literal(w, ")({");
+    ngx_tiktok_write_literal(w, ")(");
 
-    ngx_tiktok_script_write_member(w, "pixel:", &conf->pixel);
-    ngx_tiktok_script_write_member(w, ",beacon:", &script->beacon);
-    ngx_tiktok_script_write_member(w, ",sdk:", &script->sdk);
-    ngx_tiktok_script_write_member(w, ",layer:", &script->layer);
+    ngx_tiktok_script_write_quoted(w, &conf->pixel);
+    ngx_tiktok_write_literal(w, ",");
+    ngx_tiktok_script_write_quoted(w, &script->beacon);
+    ngx_tiktok_write_literal(w, ",");
+    ngx_tiktok_script_write_quoted(w, &script->sdk);
+    ngx_tiktok_write_literal(w, ",");
+    ngx_tiktok_script_write_quoted(w, &script->layer);
 
-    ngx_tiktok_script_write_names(w, conf->legacy_names);
+    ngx_tiktok_script_write_names(script, w, conf->legacy_names);
     ngx_tiktok_script_write_cookies(script, w, conf->consent);
     ngx_tiktok_script_write_parts(script, w, conf->consent);
 
-    ngx_tiktok_write_literal(w, "})\n");
+    ngx_tiktok_write_literal(w, ")\n");
 }
 
 
+/* TikTok's names for GA4's, and 0 for those of events that rules tell */
+
 static void
-ngx_tiktok_script_write_names(ngx_tiktok_writer_t *w, ngx_uint_t legacy)
+ngx_tiktok_script_write_names(ngx_tiktok_script_t *script,
+    ngx_tiktok_writer_t *w, ngx_uint_t legacy)
 {
-    ngx_str_t           *alias;
+    ngx_str_t           *alias, *name, *told;
     ngx_uint_t           i;
     ngx_tiktok_event_e   event;
 
-    ngx_tiktok_write_literal(w, ",names:{");
+    ngx_tiktok_write_literal(w, ",{");
 
     for (i = 0; /* void */ ; i++) {
         alias = ngx_tiktok_event_alias_at(i, &event);
@@ -140,21 +148,38 @@ ngx_tiktok_script_write_names(ngx_tiktok_writer_t *w, ngx_uint_t legacy)
             break;
         }
 
-        /* the script has page views of its own */
+        /* the script has page views of its own; shops push no downloads */
 
-        if (event == NGX_TIKTOK_EVENT_PAGEVIEW) {
+        if (event == NGX_TIKTOK_EVENT_PAGEVIEW
+            || event == NGX_TIKTOK_EVENT_DOWNLOAD)
+        {
+            continue;
+        }
+
+        name = ngx_tiktok_event_spelling(event, legacy);
+
+        if (ngx_tiktok_script_left(script, name)) {
             continue;
         }
 
         ngx_tiktok_script_write_str(w, alias);
-        ngx_tiktok_script_write_member(w, ":",
-                                    ngx_tiktok_event_spelling(event, legacy));
+        ngx_tiktok_write_literal(w, ":");
+        ngx_tiktok_script_write_quoted(w, name);
         ngx_tiktok_write_literal(w, ",");
+    }
+
+    told = script->told.elts;
+
+    for (i = 0; i < script->told.nelts; i++) {
+        ngx_tiktok_script_write_quoted(w, &told[i]);
+        ngx_tiktok_write_literal(w, ":0,");
     }
 
     ngx_tiktok_write_literal(w, "}");
 }
 
+
+/* a regular expression: names, or beginnings of names */
 
 static void
 ngx_tiktok_script_write_cookies(ngx_tiktok_script_t *script,
@@ -167,15 +192,22 @@ ngx_tiktok_script_write_cookies(ngx_tiktok_script_t *script,
 
     rules = consent->elts;
 
-    ngx_tiktok_write_literal(w, ",cookies:[");
+    ngx_tiktok_write_literal(w, ",/^(");
 
     for (i = 0; i < consent->nelts; i++) {
         for (n = 0; n < rules[i].policy.nnames; n++) {
             name = &rules[i].policy.names[n];
 
-            ngx_tiktok_script_write_member(w, "", &name->name);
-            ngx_tiktok_write_literal(w, ",");
+            ngx_tiktok_script_write_pattern(w, &name->name);
+            ngx_tiktok_write_literal(w, "|");
         }
+    }
+
+    watch = script->watch.elts;
+
+    for (i = 0; i < script->watch.nelts; i++) {
+        ngx_tiktok_script_write_pattern(w, &watch[i]);
+        ngx_tiktok_write_literal(w, "|");
     }
 
     for (i = 0; /* void */ ; i++) {
@@ -185,18 +217,14 @@ ngx_tiktok_script_write_cookies(ngx_tiktok_script_t *script,
             break;
         }
 
-        ngx_tiktok_script_write_member(w, "", signal);
-        ngx_tiktok_write_literal(w, ",");
+        if (i) {
+            ngx_tiktok_write_literal(w, "|");
+        }
+
+        ngx_tiktok_script_write_pattern(w, signal);
     }
 
-    watch = script->watch.elts;
-
-    for (i = 0; i < script->watch.nelts; i++) {
-        ngx_tiktok_script_write_member(w, "", &watch[i]);
-        ngx_tiktok_write_literal(w, ",");
-    }
-
-    ngx_tiktok_write_literal(w, "]");
+    ngx_tiktok_write_literal(w, ")/");
 }
 
 
@@ -212,50 +240,77 @@ ngx_tiktok_script_write_parts(ngx_tiktok_script_t *script,
 
     rules = consent->elts;
 
-    ngx_tiktok_write_literal(w, ",parts:[].concat(");
-
     for (i = 0; i < consent->nelts; i++) {
         for (part = ngx_tiktok_script_signals; part->name.len; part++) {
             if (ngx_tiktok_policy_is(&rules[i].policy,
                                      (char *) part->name.data))
             {
-                ngx_tiktok_script_write_str(w, &part->text);
                 ngx_tiktok_write_literal(w, ",");
+                ngx_tiktok_script_write_str(w, &part->text);
             }
         }
     }
 
     if (script->mirror) {
-        ngx_tiktok_write_literal(w, "changed=>(");
+        ngx_tiktok_write_literal(w, ",(");
         ngx_tiktok_script_write_str(w, &ngx_tiktok_script_mirror);
-        ngx_tiktok_write_literal(w, ")(");
+        ngx_tiktok_write_literal(w, ")((");
         ngx_tiktok_script_write_str(w, script->mirror);
+        ngx_tiktok_write_literal(w, ")(");
+
+        /* without an id the tool's own default */
 
         if (script->id.len) {
-            ngx_tiktok_script_write_member(w, ",", &script->id);
-
-        } else {
-            /* the tool's own default */
-            ngx_tiktok_write_literal(w, ",void 0");
+            ngx_tiktok_script_write_quoted(w, &script->id);
         }
 
-        ngx_tiktok_write_literal(w, ",changed),");
+        ngx_tiktok_write_literal(w, "))");
     }
 
     if (script->forms) {
+        ngx_tiktok_write_literal(w, ",");
         ngx_tiktok_script_write_str(w, &ngx_tiktok_script_forms);
     }
-
-    ngx_tiktok_write_literal(w, ")");
 }
 
 
 static void
-ngx_tiktok_script_write_member(ngx_tiktok_writer_t *w, const char *name,
-    ngx_str_t *value)
+ngx_tiktok_script_write_quoted(ngx_tiktok_writer_t *w, ngx_str_t *text)
 {
-    ngx_tiktok_write(w, name, ngx_strlen(name));
-    ngx_tiktok_write_string(w, value->data, value->len);
+    ngx_tiktok_write_string(w, text->data, text->len);
+}
+
+
+/* a text in a regular expression: it stands for itself, as far as it can */
+
+static void
+ngx_tiktok_script_write_pattern(ngx_tiktok_writer_t *w, ngx_str_t *text)
+{
+    u_char  *p, *last, ch;
+
+    last = text->data + text->len;
+
+    for (p = text->data; p < last; p++) {
+
+        if (*p <= ' ' || *p >= 0x7f) {
+
+            /* one for a character of several bytes */
+
+            if ((*p & 0xc0) != 0x80) {
+                ngx_tiktok_write_literal(w, ".");
+            }
+
+            continue;
+        }
+
+        ch = *p | 0x20;
+
+        if ((ch < 'a' || ch > 'z') && (*p < '0' || *p > '9') && *p != '_') {
+            ngx_tiktok_write_literal(w, "\\");
+        }
+
+        ngx_tiktok_write(w, p, 1);
+    }
 }
 
 

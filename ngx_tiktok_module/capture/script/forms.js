@@ -2,58 +2,52 @@
 // follow.  With consent their hashes, and only these, are kept for the next
 // page of the visit: the order is often confirmed there.
 
-export const forms = (changed, know) => {
-    const KEY = 'tiktok_consent';
+export const forms = (changed, know, listen) => {
+    const storage = sessionStorage;
 
-    const kept = () => JSON.parse(sessionStorage.getItem(KEY));
+    // without consent there is no store, and the promise fails
 
     const keep = async (name, text) => {
         const bytes = await crypto.subtle.digest('SHA-256',
             new TextEncoder().encode(text));
-        const hex = [...new Uint8Array(bytes)].map(
-            byte => byte.toString(16).padStart(2, '0')).join('');
-        const data = kept();
+        const data = JSON.parse(storage.tiktok_consent);
 
-        if (data) {
-            sessionStorage.setItem(KEY, JSON.stringify({...data,
-                                                        [name]: hex}));
+        data['sha256_' + name] = [...new Uint8Array(bytes)].map(
+            byte => (byte + 256).toString(16).slice(1)).join('');
+
+        storage.tiktok_consent = JSON.stringify(data);
+    };
+
+    // hashed as the module does; of a national number only nginx knows how
+
+    const found = (name, value, canonical) => {
+        know({[name]: value});
+
+        if (canonical) {
+            keep(name, canonical).catch(() => {});
         }
     };
 
-    const later = (name, text) => keep(name, text).catch(() => {});
-
-    const read = ({type, name, id, autocomplete, value}) => {
+    listen(document, 'change', ({target}) => {
+        const {type, name, id, autocomplete, value} = target;
         const what = [type, name, id, autocomplete].join(' ');
         const email = value.trim();
+        const digits = value.replace(/^\s*00|\(0\)|\D/g, '');
 
-        // as the module hashes it
-
-        const phone = '+' + value.replace(/^\s*00/, '+').replace(/\(0\)/, '')
-            .replace(/\D/g, '');
+        if (!/^(text|email|tel)$/.test(type)) {
+            return;
+        }
 
         if (/e-?mail/i.test(what)) {
             if (/^\S+@\S+$/.test(email)) {
-                know({email});
-                later('sha256_email', email.toLowerCase());
+                found('email', email, email.toLowerCase());
             }
 
-        } else if (/\btel|phone|mobile/i.test(what) && phone.length > 7) {
-            know({phone_number: value});
-
-            if (/^\s*(\+|00)/.test(value)) {
-                later('sha256_phone_number', phone);
-            }
+        } else if (/\btel|phone|mobile/i.test(what) && digits[6]) {
+            found('phone_number', value,
+                  /^\s*(\+|00)/.test(value) && '+' + digits);
         }
-    };
+    });
 
-    document.addEventListener('change', ({target}) => {
-        if (/^(text|email|tel)$/.test(target.type)) {
-            read(target);
-        }
-    }, true);
-
-    try {
-        know(kept() || {});
-    } catch (e) {
-    }
+    know(JSON.parse(storage.tiktok_consent || '{}'));
 };

@@ -1,163 +1,111 @@
 // Consent tools that decide in the browser alone.  mirror() copies what one of
 // them says into a cookie, which nginx reads: 1, or 0 for a refusal, and the
-// time.  A tool is a function of say(), to be called with true, false, or null
-// where the visitor has not decided, and of the id of its marketing category,
-// service or vendor.
+// time.  A tool is given the id of its marketing category, service or vendor,
+// and returns what to ask again and again: true, false, or null where the
+// visitor has not decided, or a promise of these.  It may throw as long as
+// there is no answer.
 
-export const mirror = (tool, id, changed) => {
-    const until = (found, work) => {
-        const timer = setInterval(() => {
-            try {
-                const api = found();
+export const mirror = ask => (changed, know, listen, safe) => {
+    let last;
 
-                if (api) {
-                    clearInterval(timer);
-                    work(api);
-                }
-            } catch (e) {
-            }
-        }, 250);
-    };
+    // one answer may be of a tool that is not ready yet; two are a choice
 
     const say = granted => {
+        const [, had = ''] = /\btiktok_consent=(.)/.exec(document.cookie) || [];
         const now = granted == null ? '' : granted ? '1' : '0';
-        const [, had = ''] = /(?:^|; )tiktok_consent=(.)/.exec(document.cookie)
-                             || [];
 
-        if (now == had) {
-            return;
+        if (now != had && now == last) {
+            document.cookie = 'tiktok_consent='
+                + now + '.' + Math.floor(Date.now() / 1000)
+                + ';Path=/;SameSite=Lax;Max-Age=' + (now ? 31536000 : 0)
+                + (location.protocol == 'https:' ? ';Secure' : '');
+
+            changed();
         }
 
-        document.cookie = 'tiktok_consent='
-            + (now && now + '.' + Math.floor(Date.now() / 1000))
-            + '; Path=/; SameSite=Lax; Max-Age=' + (now ? 31536000 : 0)
-            + (location.protocol == 'https:' ? '; Secure' : '');
-
-        changed();
+        last = now;
     };
 
-    tool(say, id, until);
+    setInterval(safe(() => {
+        Promise.resolve(ask()).then(say, () => say()).catch(() => {});
+    }), 250);
 };
 
 // its answer comes when the visitor has chosen, now or before
 
-export const axeptio = (say, id = 'tiktok') => {
+export const axeptio = (id = 'tiktok') => {
+    let chosen = {};
+
     (window._axcb = window._axcb || []).push(sdk => {
-        sdk.on('cookies:complete', choices => say(!!choices[id]));
+        sdk.on('cookies:complete', choices => {
+            chosen = choices;
+        });
     });
+
+    return () => chosen[id];
 };
 
-export const cookieconsent = (say, id = 'marketing', until) => {
-    const read = () => say(CookieConsent.validConsent()
-                           ? CookieConsent.acceptedCategory(id) : null);
-
-    addEventListener('cc:onConsent', read);
-    addEventListener('cc:onChange', read);
-    until(() => window.CookieConsent && CookieConsent.validConsent, read);
-};
+export const cookieconsent = (id = 'marketing') => () =>
+    CookieConsent.validConsent() ? CookieConsent.acceptedCategory(id) : null;
 
 // Google's consent mode, as many other tools speak it: an update is a choice,
 // a default is none
 
-export const gcm = (say, id = 'dataLayer', until) => {
-    const read = entry => {
-        const [command, action, {ad_storage, ad_user_data} = {}] = entry;
+export const gcm = (id = 'dataLayer') => {
+    let granted;
 
-        if (command == 'consent' && action == 'update' && ad_storage) {
-            say(ad_storage == 'granted' && ad_user_data != 'denied');
-        }
+    return () => {
+        window[id].forEach(entry => {
+            const {0: command, 1: action, 2: mode} = Object(entry);
+
+            if (command == 'consent' && action == 'update' && mode.ad_storage) {
+                granted = mode.ad_storage == 'granted'
+                          && mode.ad_user_data != 'denied';
+            }
+        });
+
+        return granted;
     };
-
-    const safely = entry => {
-        try {
-            read(entry);
-        } catch (e) {
-        }
-    };
-
-    until(() => window[id], layer => {
-        const {push} = layer;
-
-        layer.forEach(safely);
-
-        layer.push = (...entries) => {
-            entries.forEach(safely);
-            return push.apply(layer, entries);
-        };
-    });
 };
 
-export const klaro = (say, id = 'tiktok', until) => {
-    const read = manager => say(manager.confirmed ? !!manager.getConsent(id)
-                                                  : null);
+export const klaro = (id = 'tiktok') => () => {
+    const manager = window.klaro.getManager();
 
-    until(() => window.klaro && window.klaro.getManager(), manager => {
-        manager.watch({update: () => read(manager)});
-        read(manager);
-    });
+    return manager.confirmed ? manager.getConsent(id) : null;
 };
 
-export const osano = (say, id = 'MARKETING', until) => {
-    const read = () => say(Osano.cm.getConsent()[id] == 'ACCEPT');
+export const osano = (id = 'MARKETING') => () =>
+    Osano.cm.getConsent()[id] == 'ACCEPT';
 
-    until(() => window.Osano && Osano.cm && Osano.cm.getConsent(), () => {
-        Osano.cm.addEventListener('osano-cm-consent-saved', read);
-        read();
-    });
+export const shopify = (id = 'marketing') => () => {
+    if (!Shopify.customerPrivacy) {
+        Shopify.loadFeatures([{name: 'consent-tracking-api', version: '0.1'}],
+                             () => {});
+    }
+
+    const choice = Shopify.customerPrivacy.currentVisitorConsent()[id];
+
+    return choice ? choice == 'yes' : null;
 };
 
-export const shopify = (say, id = 'marketing', until) => {
-    const read = () => {
-        const choice = Shopify.customerPrivacy.currentVisitorConsent()[id];
+export const termly = (id = 'advertising') => () =>
+    Termly.getConsentState()[id];
 
-        say(choice ? choice == 'yes' : null);
-    };
+export const usercentrics = (id = 'marketing') => () =>
+    __ucCmp.getConsentDetails().then(({consent, categories, services}) =>
+        consent.type != 'EXPLICIT' ? null
+        : categories[id] ? categories[id].state == 'ALL_ACCEPTED'
+        : services[id].consent.given);
 
-    document.addEventListener('visitorConsentCollected', read);
+// its version 2; there is no answer before it is ready
 
-    until(() => window.Shopify && (Shopify.customerPrivacy
-            || Shopify.loadFeatures([{name: 'consent-tracking-api',
-                                      version: '0.1'}], () => {})), read);
-};
+export const usercentrics2 = (id = 'marketing') => () => {
+    const services = UC_UI.isInitialized() && UC_UI.getServicesBaseInfo();
 
-export const termly = (say, id = 'advertising', until) => {
-    const read = () => say(Termly.getConsentState()[id]);
+    const mine = services.filter(({id: own, name, categorySlug}) =>
+        [own, name, categorySlug].includes(id));
+    const chosen = services.some(({consent}) => consent.history.some(
+        ({type}) => /explicit/i.test(type)));
 
-    until(() => window.Termly && Termly.on && Termly.getConsentState(), () => {
-        Termly.on('consent', read);
-        read();
-    });
-};
-
-export const usercentrics = (say, id = 'marketing', until) => {
-    const read = async () => {
-        if (window.__ucCmp) {
-            const {consent, categories, services} =
-                await __ucCmp.getConsentDetails();
-            const category = categories[id];
-            const service = (services || {})[id];
-
-            say(consent.type != 'EXPLICIT' ? null
-                : category ? category.state == 'ALL_ACCEPTED'
-                : !!(service && service.consent.given));
-            return;
-        }
-
-        const services = UC_UI.getServicesBaseInfo();
-        const mine = services.filter(({id: own, name, categorySlug}) =>
-            [own, name, categorySlug].includes(id));
-        const chosen = services.some(({consent}) => consent.history.some(
-            ({type}) => type.toLowerCase() == 'explicit'));
-
-        say(chosen ? !!mine[0] && mine.every(({consent}) => consent.status)
-                   : null);
-    };
-
-    const safely = () => read().catch(() => {});
-
-    addEventListener('UC_UI_INITIALIZED', safely);
-    addEventListener('UC_UI_CMP_EVENT', safely);
-
-    until(() => window.__ucCmp || window.UC_UI && UC_UI.isInitialized(),
-          safely);
+    return chosen && mine[0] ? mine.every(({consent}) => consent.status) : null;
 };

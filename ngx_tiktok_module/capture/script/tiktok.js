@@ -1,16 +1,17 @@
 // The browser script.  nginx calls this function, in the page, with what its
-// configuration says: pixel, beacon, sdk (the address of TikTok's script, or
-// nothing), layer (the name of the data layer), names (TikTok's for GA4's),
-// cookies (those that hold the consent) and parts (names of events, and
-// functions, that tell of a change of it).
+// configuration says: the pixel, the address of the beacon, that of TikTok's
+// script or nothing, the name of the data layer or nothing, names (TikTok's for
+// GA4's; 0 for an event that a rule of nginx's tells), cookies (those that hold
+// the consent) and parts (names of events, and functions, that tell of a change
+// of it).
 //
 // Whatever happens in the page becomes an event in emit(), and goes two ways
-// from there: send() to the beacon, pixel() to TikTok's script.  Both are shut
+// from there: send() to the beacon, fire() to TikTok's script.  Both are shut
 // until a beacon's answer says "granted".  The rest of the file is where
 // events come from: the page itself, its data layer, its structured data, and
 // a ttq that somebody else has put there.
 
-export const tiktok = config => {
+export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     const win = window;
     const doc = document;
     const mark = Symbol.for('tiktok_script');
@@ -21,7 +22,6 @@ export const tiktok = config => {
 
     win[mark] = 1;
 
-    const KEY = 'tiktok_consent';
     const ROOM = 50;            // events that wait for a verdict
     const TRIES = 5;
     const ITEMS = 100;
@@ -47,16 +47,33 @@ export const tiktok = config => {
     const safe = work => (...args) => {
         try {
             return work(...args);
-        } catch (e) {
+        } catch {
         }
     };
 
     const soon = work => Promise.resolve().then(safe(work));
 
-    const listen = (target, name, work, capture) =>
-        target.addEventListener(name, safe(work), capture);
+    // capturing: at the window this hears what is told to the document, too
+
+    const listen = (target, name, work) =>
+        target.addEventListener(name, safe(work), true);
 
     const list = value => [].concat(value || []);
+
+    // work(args, real) in the place of a function of somebody else's
+
+    const hook = (object, name, work) => {
+        const real = object[name];
+
+        if (real && !met.has(real)) {
+            object[name] = (...args) => work(args, real.bind(object));
+            met.add(object[name]);
+        }
+    };
+
+    // as it is now: the page goes on with its objects
+
+    const copy = value => JSON.parse(JSON.stringify(value));
 
 
     // consent.  The verdict is the server's
@@ -65,38 +82,31 @@ export const tiktok = config => {
     let sure;           // this page has asked itself: to the pixel, too
     let asked = 0;      // answers to what was sent before that come too late
     let seen;           // the consent cookies then
-    let timer;
     let waiting = [];
 
-    const recall = safe(() => sessionStorage[KEY]);
+    const recall = safe(() => sessionStorage.tiktok_consent);
 
     const keep = safe(granted => {
-        if (!granted) {
-            delete sessionStorage[KEY];
+        if (granted) {
+            sessionStorage.tiktok_consent = recall() || '{}';
 
-        } else if (!recall()) {
-            sessionStorage[KEY] = '{}';
+        } else {
+            delete sessionStorage.tiktok_consent;
         }
     });
 
-    const jar = wanted => doc.cookie.split('; ').filter(
-        pair => wanted.some(name => pair.startsWith(name))).join();
+    const jar = () => doc.cookie.split('; ').filter(
+        pair => cookies.test(pair)).join();
 
     const check = tries => {
-        seen = jar(config.cookies);
-        send(0, tries);
+        seen = jar();
+        send({done: 1}, tries);
     };
 
     // the several signals of one change are one check
 
-    const changed = () => {
-        clearTimeout(timer);
-        timer = setTimeout(safe(() => {
-            if (jar(config.cookies) != seen) {
-                check();
-            }
-        }), 100);
-    };
+    const changed = () =>
+        setTimeout(safe(() => jar() == seen || check()), 100);
 
     const verdict = (granted, limited) => {
         if (granted && sure) {
@@ -105,7 +115,7 @@ export const tiktok = config => {
 
         open = sure = granted;
         keep(granted);
-        gate(granted, !!limited);
+        gate(granted, limited);
 
         if (granted) {
             waiting.splice(0).forEach(event => send(event));
@@ -116,40 +126,43 @@ export const tiktok = config => {
     // what happens, and when the ways are open
 
     const recent = new Map();
-    const ids = new Set();
+
+    // what we have met: ids of events, and what is ours or has been looked at
+    const met = new Set();
 
     let paged;          // the page's own ttq does the page views
     let here;
-    let referrer = doc.referrer;
+    let {referrer} = doc;
 
     const emit = (source, name, properties = {}, id, done) => {
         const now = Date.now();
         const last = recent.get(name);
-        const order = /^(Purchase|CompletePayment)$/.test(name)
-                      && properties.order_id;
+        const order = properties.order_id;
+
+        if (names[name] === 0) {
+            return id;
+        }
 
         if (last && now - last.now < TWINS && !last.sources.includes(source)
             && (!id || id == last.id))
         {
-            last.sources.push(source);
+            last.sources += source;
             return last.id;
         }
 
         id = '' + (id || (order
             ? 'order.' + order
-            : now.toString(36) + Math.random().toString(36).slice(2)));
+            : now + Math.random().toString(36).slice(2)));
 
-        recent.set(name, {id, now, sources: [source]});
-        ids.add(id);
+        recent.set(name, {id, now, sources: source});
+        met.add(id);
 
-        // as it is now: the page goes on with its objects
-
-        dispatch({order, done, body: JSON.parse(JSON.stringify({
+        dispatch({order, done, body: copy({
             event: name,
             event_id: id,
-            page: {url: location.href, referrer: referrer || undefined},
+            page: {url: location.href, referrer},
             properties,
-        }))});
+        })});
 
         return id;
     };
@@ -164,13 +177,14 @@ export const tiktok = config => {
     };
 
 
-    // one way: the beacon.  An empty one is a consent check
+    // one way: the beacon.  An event without a body is a consent check
 
     const send = (event, tries = 0) => {
-        const turn = event ? asked : ++asked;
+        const {body} = event;
+        const turn = body ? asked : ++asked;
 
         const again = seconds => tries < TRIES && setTimeout(safe(() => {
-            if (event) {
+            if (body) {
                 dispatch(event, tries + 1);
 
             } else if (turn == asked) {
@@ -180,43 +194,44 @@ export const tiktok = config => {
 
         // of an order, the answer tells whether it came before
 
-        if (event && !event.order) {
+        if (!event.order) {
             fire(event);
         }
 
-        fetch(config.beacon, {
+        // what is too large to outlive the page has to be sent within it
+
+        fetch(beacon, {
             method: 'POST',
             credentials: 'include',
-            keepalive: true,
-            body: event ? JSON.stringify({...event.body, user: person()})
-                        : undefined,
+            keepalive: !tries,
+            body: body && JSON.stringify({
+                ...body,
+                user: {...known, ttclid: click},
+            }),
 
         }).then(safe(answer => {
-            const header = name => answer.headers.get(name);
-            const consent = header('X-Tiktok-Consent');
+            const header = name => answer.headers.get('X-Tiktok-' + name);
+            const consent = header('Consent');
             const granted = consent == 'granted';
 
             if (consent && turn == asked) {
-                verdict(granted, header('X-Tiktok-Limited'));
+                verdict(granted, !!header('Limited'));
             }
 
             if (answer.status > 428) {
-                again(+header('Retry-After'));
+                again(+answer.headers.get('Retry-After'));
 
-            } else if (event && consent && !granted) {
+            } else if (body && consent && !granted) {
                 dispatch(event);
             }
 
-            if (event && header('X-Tiktok-Result') != 'repeated') {
+            if (header('Result') != 'repeated') {
                 fire(event);
             }
 
         }), () => {
             again();
-
-            if (event) {
-                fire(event);
-            }
+            fire(event);
         });
     };
 
@@ -228,38 +243,33 @@ export const tiktok = config => {
 
     const codes = () => Object.keys((win.ttq || {})._i || {});
 
-    const others = () => codes().filter(code => code != config.pixel);
+    const others = () => codes().filter(code => code != pixel);
 
     const theirs = () => !mine && win.ttq && win.ttq.track
-                         && (!codes()[0] || codes().includes(config.pixel));
+                         && (!codes()[0] || codes().includes(pixel));
 
     const tell = safe((name, ...args) => {
-        const ttq = others()[0] ? win.ttq.instance(config.pixel) : win.ttq;
+        const ttq = others()[0] ? win.ttq.instance(pixel) : win.ttq;
 
-        if (ttq[name]) {
-            ttq[name](...args);
-
-        } else {
-            ttq.push([name, ...args]);
-        }
+        ttq[name](...args);
     });
 
     const gate = safe((granted, limited_data_use) => {
         if (mine) {
             tell(granted ? 'grantConsent' : 'revokeConsent');
 
-        } else if (granted && config.sdk && !theirs()) {
+        } else if (granted && sdk && !theirs()) {
             mine = true;
             load({historyObserver: false, limited_data_use});
         }
     });
 
     const fire = event => {
-        const {event: name, properties, event_id} = event.body;
-
-        if (!sure || !config.sdk || event.done) {
+        if (!sure || !sdk || event.done) {
             return;
         }
+
+        const {event: name, properties, event_id} = event.body;
 
         event.done = 1;
 
@@ -279,16 +289,21 @@ export const tiktok = config => {
         };
 
         if (!ttq.load) {
-            ttq.methods = METHODS;
+            Object.assign(ttq, {
+                _i: {},
+                _t: {},
+                _o: {},
+                methods: METHODS,
+                instance: code => defer(ttq._i[code]),
 
-            ttq.setAndDefer = (queue, name) => {
-                queue[name] = (...args) => {
-                    queue.push([name, ...args]);
-                };
-            };
+                setAndDefer: (queue, name) => {
+                    queue[name] = (...args) => {
+                        queue.push([name, ...args]);
+                    };
+                },
+            });
 
             defer(ttq);
-            ttq.instance = code => defer(ttq._i[code]);
 
             // a base code that comes later must not load it again
 
@@ -298,14 +313,13 @@ export const tiktok = config => {
             win.ttq = ttq;
         }
 
-        ttq.load(config.pixel, options);
-        look();
+        ttq.load(pixel, options);
     };
 
     const insert = (code, options = {}) => {
-        const ttq = win.ttq;
+        const {ttq} = win;
         const script = doc.createElement('script');
-        let src = config.sdk + '?sdkid=' + code + '&lib=ttq';
+        let src = sdk + '?sdkid=' + code + '&lib=ttq';
 
         if (codes().includes(code)) {
             shared = 1;
@@ -314,16 +328,12 @@ export const tiktok = config => {
 
         const queue = [];
 
-        queue._u = config.sdk;
-        ttq._i = {...ttq._i, [code]: queue};
-        ttq._t = {...ttq._t, [code]: Date.now()};
-        ttq._o = {...ttq._o, [code]: options};
+        queue._u = sdk;
+        ttq._i[code] = queue;
+        ttq._t[code] = Date.now();
+        ttq._o[code] = options;
 
-        script.async = true;
-
-        if (nonce) {
-            script.nonce = nonce;
-        }
+        script.nonce = nonce;
 
         safe(() => {
             src = trustedTypes.createPolicy('tiktok', {
@@ -340,59 +350,48 @@ export const tiktok = config => {
 
     const known = {};
 
-    const know = data => Object.assign(known, data);
+    const know = safe(data => Object.assign(known, copy(data)));
 
     const identity = () => {
         const to = {};
 
-        ids.add(to);
+        met.add(to);
 
-        ['email', 'phone_number', 'external_id', 'sha256_email',
-            'sha256_phone_number'].forEach(name => {
-            [to[name]] = list(known[name] || known[name + '_address']);
+        Object.keys(known).forEach(name => {
+            if (/^((sha256_)?(email|phone_number)(_address)?|external_id)$/
+                .test(name))
+            {
+                [to[name.replace('_address', '')]] = list(known[name]);
+            }
         });
 
         return to;
     };
 
-    // the landing page of this visit, where the browser still knows it
+    // the last click of this visit, where the browser still knows it
 
     const click = safe(() => {
-        const {navigation} = win;
-        const [{name}] = performance.getEntriesByType('navigation');
+        const pages = win.navigation ? navigation.entries() : [location];
 
-        const urls = navigation ? navigation.entries()
-            .slice(0, navigation.currentEntry.index + 1)
-            .map(entry => entry.url) : [];
-
-        const found = /[?&]ttclid=([^&#\s]+)/.exec(
-            [...urls, name].reverse().join(' '));
-
-        return found && decodeURIComponent(found[1]);
+        return decodeURIComponent(/.*[?&]ttclid=([^&#\s]+)/.exec(
+            pages.map(page => page.url || page).join(' '))[1]);
     })();
-
-    const person = () => ({
-        ...known,
-        ttclid: jar(['ttclid=']) ? undefined : click,
-    });
 
 
     // a ttq of the page's own.  Its calls get the event_id that the beacon gets
 
-    const WATCHED = /^(track|page|identify)$/;
-
     // what to call instead, or nothing
 
     const calls = (name, args, code) => {
-        const [event, properties, options = {}] = args;
+        const [event, properties, given] = args;
+        const options = given || {};
         const rest = code ? [] : others();
         const to = code || options.pixel_code;
-        const ours = to ? to == config.pixel
-                        : !rest[0] || shared || theirs();
+        const ours = to ? to == pixel : !rest[0] || shared || theirs();
 
         // of our own
 
-        if (ids.has(event) || ids.has('' + options.event_id)) {
+        if (met.has(event) || met.has('' + options.event_id)) {
             return args;
         }
 
@@ -413,7 +412,7 @@ export const tiktok = config => {
 
         } else if (!mine) {
             paged = 1;
-            waiting = waiting.filter(wait => wait.body.event != 'Pageview');
+            waiting = waiting.filter(({body}) => body.event != 'Pageview');
         }
 
         if (!mine || to && !ours) {
@@ -425,28 +424,22 @@ export const tiktok = config => {
         rest.forEach(code => win.ttq.instance(code)[name](...args));
     };
 
-    const wrap = (ttq, code) => {
-        [...METHODS.slice(0, 3), 'instance'].forEach(name => {
-            const real = ttq[name];
+    const wrap = safe((ttq, code) => {
+        const watched = METHODS.slice(0, 3);
 
-            if (!real || real[mark]) {
-                return;
-            }
+        watched.forEach(name => hook(ttq, name, (args, real) => {
+            safe(() => {
+                args = calls(name, args, code);
+            })();
 
-            ttq[name] = (...args) => {
-                if (name == 'instance') {
-                    return wrap(real.apply(ttq, args), args[0]);
-                }
+            return args && real(...args);
+        }));
 
-                try {
-                    args = calls(name, args, code);
-                } catch (e) {
-                }
+        hook(ttq, 'instance', (args, real) => {
+            const one = real(...args);
 
-                return args && real.apply(ttq, args);
-            };
-
-            ttq[name][mark] = 1;
+            wrap(one, args[0]);
+            return one;
         });
 
         // what waits for TikTok's script
@@ -454,14 +447,12 @@ export const tiktok = config => {
         list(ttq).forEach(safe(call => {
             const [name, ...args] = call;
 
-            if (WATCHED.test(name) && !call[mark]) {
-                call[mark] = 1;
+            if (watched.includes(name) && !met.has(call)) {
+                met.add(call);
                 call.splice(1, 9, ...calls(name, args, code));
             }
         }));
-
-        return ttq;
-    };
+    });
 
 
     // the data layer
@@ -473,54 +464,57 @@ export const tiktok = config => {
     const number = value => {
         const text = ('' + value).trim().replace(/^(\d+),(\d\d?)$/, '$1.$2');
 
-        return value == null || !text || isNaN(text) ? undefined : +text;
+        return text && isFinite(text) ? +text : undefined;
     };
 
     const happened = (source, name, params) => {
         const {value, currency, transaction_id: order, search_term} = params;
-        const event = config.names[name];
+        const event = names[name];
         const items = list(params.items).slice(0, ITEMS);
+        let sum;
 
         if (typeof event != 'string') {
             return;
         }
 
-        const contents = items.map(item => ({
-            content_id: item.item_id || item.id,
-            content_name: item.item_name || item.name,
-            content_category: item.item_category || item.category,
-            brand: item.item_brand || item.brand,
-            price: number(item.price),
-            quantity: number(item.quantity) || 1,
-        }));
+        const contents = items.map(item => {
+            const about = name => item['item_' + name] || item[name];
+            const price = number(item.price);
+            const quantity = number(item.quantity) || 1;
 
-        const sum = contents.reduce(
-            (sum, item) => sum + item.price * item.quantity, 0);
+            sum = (sum || 0) + price * quantity;
+
+            return {
+                content_id: about('id'),
+                content_name: about('name'),
+                content_category: about('category'),
+                brand: about('brand'),
+                price,
+                quantity,
+            };
+        });
 
         const coin = currency || (items[0] || {}).currency;
 
         emit(source, event, {
             content_type: contents[0] && 'product',
             contents: contents[0] && contents,
-            value: number(value == null ? contents[0] && sum.toFixed(2)
-                                        : value),
-            currency: coin && coin.toUpperCase(),
+            value: number(value == null ? sum && sum.toFixed(2) : value),
+            currency: coin && ('' + coin).toUpperCase(),
             order_id: order && '' + order,
             search_string: search_term,
             query: search_term,
-        });
+        }, !order && params.event_id);
     };
 
-    const about = ({user_data, user_id}) => {
-        know(user_data);
-
-        if (user_id) {
-            know({external_id: '' + user_id});
-        }
-    };
+    const about = ({user_data, user_id}) => know({
+        external_id: user_id ? '' + user_id : undefined,
+        ...user_data,
+    });
 
     const pushed = entry => {
-        const {ecommerce, event} = entry;
+        const {event, event_id} = entry;
+        const shop = entry.ecommerce || {};
 
         if (entry[0]) {
             const [command, name, params = {}] = entry;
@@ -532,10 +526,8 @@ export const tiktok = config => {
             if (command == 'event') {
                 happened('gtag', name, params);
 
-            } else if (name == 'user_data') {
-                know(params);
-
             } else {
+                about({[name]: params});
                 about(name);
             }
 
@@ -543,50 +535,51 @@ export const tiktok = config => {
         }
 
         about(entry);
-        about(ecommerce || {});
+        about(shop);
 
-        const old = Object.keys(OLD).find(key => ecommerce && ecommerce[key]);
+        const old = Object.keys(OLD).find(key => shop[key]);
 
         if (old) {
-            const {products, actionField: field = {}} = ecommerce[old];
+            const {products, actionField: field = {}} = shop[old];
 
             if (!(field.step > 1)) {
                 happened('old', OLD[old], {
                     items: products,
-                    currency: ecommerce.currencyCode,
+                    currency: shop.currencyCode,
                     transaction_id: field.id,
                     value: field.revenue,
                 });
             }
 
         } else if (event) {
-            happened('layer', event, ecommerce || kept || entry);
+            happened('layer', event, {
+                event_id,
+                ...(entry.ecommerce || kept || entry),
+            });
             kept = 0;
 
         } else {
-            kept = ecommerce;
+            kept = entry.ecommerce;
         }
     };
 
-    const tap = () => {
-        const entries = win[config.layer];
+    const tap = safe(() => {
+        const entries = win[layer];
 
-        if (!entries || entries[mark]) {
+        if (!entries || met.has(entries)) {
             return;
         }
 
-        const {push} = entries;
-
-        entries[mark] = 1;
+        met.add(entries);
         entries.forEach(safe(pushed));
 
         // where a tag manager answers with a call of a ttq, that comes first
 
-        entries.push = (...more) => {
+        hook(entries, 'push', (more, real) => {
             soon(() => more.forEach(safe(pushed)));
-            return push.apply(entries, more);
-        };
-    };
+            return real(...more);
+        });
+    });
 
 
     // structured data, for a page without a data layer
@@ -595,7 +588,7 @@ export const tiktok = config => {
         const found = [];
 
         const walk = node => {
-            if (/(^|[/,])Product(,|$)/.test(node['@type'])) {
+            if (/\bProduct\b/.test(node['@type'])) {
                 found.push(node);
             }
 
@@ -605,7 +598,7 @@ export const tiktok = config => {
         doc.querySelectorAll('[type="application/ld+json"]').forEach(
             safe(node => list(JSON.parse(node.textContent)).forEach(walk)));
 
-        if (win[config.layer] || found[1]) {
+        if (win[layer] || found[1]) {
             return;
         }
 
@@ -625,12 +618,12 @@ export const tiktok = config => {
 
     const path = url => url.replace(/#(?![/!]).*/, '');
 
-    const route = event => {
+    const route = ({navigationType}) => {
         const last = here;
 
         here = location.href;
 
-        if (path(here) != path(last) && event.navigationType != 'replace') {
+        if (path(here) != path(last) && navigationType != 'replace') {
             referrer = last;
             view();
         }
@@ -645,13 +638,10 @@ export const tiktok = config => {
         }
 
         ['push', 'replace'].forEach(navigationType => {
-            const name = navigationType + 'State';
-            const real = history[name];
-
-            history[name] = (...args) => {
-                real.apply(history, args);
+            hook(history, navigationType + 'State', (args, real) => {
+                real(...args);
                 safe(route)({navigationType});
-            };
+            });
         });
 
         listen(win, 'popstate', route);
@@ -663,29 +653,24 @@ export const tiktok = config => {
     const look = () => {
         const {ttq} = win;
 
-        if (ttq) {
-            wrap(ttq);
-            codes().forEach(code => wrap(ttq._i[code], code));
-        }
-
+        wrap(ttq);
+        codes().forEach(code => wrap(ttq._i[code], code));
         tap();
     };
 
     // a base code runs on what it finds here; what we had loaded, we restore
 
-    const came = same => {
+    const came = () => {
         const {ttq} = win;
         const {length} = ttq;
-        const had = METHODS.map(name => ttq[name]);
+        const had = {...ttq};
 
         soon(() => {
-            if (mine && same) {
-                METHODS.forEach((name, i) => {
-                    ttq[name] = had[i];
-                });
+            if (mine) {
+                const calls = ttq.splice(length);
 
-                ttq.splice(length).forEach(
-                    ([name, ...args]) => ttq[name](...args));
+                Object.assign(ttq, had);
+                calls.forEach(([name, ...args]) => ttq[name](...args));
             }
 
             look();
@@ -709,59 +694,56 @@ export const tiktok = config => {
     const enter = () => {
         open = recall();
         sure = false;
-        seen = jar(config.cookies);
+        seen = jar();
 
         if (!open) {
             check();
         }
     };
 
-    const trap = (name, work) => {
+    const trap = safe((name, work) => {
         let value = win[name];
 
-        safe(Object.defineProperty)(win, name, {
+        Object.defineProperty(win, name, {
             configurable: true,
             get: () => value,
             set: next => {
-                const same = next == value;
-
                 value = next;
-                safe(work)(same);
+                safe(work)();
             },
         });
-    };
+    });
 
-    const start = () => {
+    const start = safe(() => {
         trap('ttq', came);
-        trap(config.layer, tap);
+        trap(layer, tap);
 
         enter();
 
         // where TikTok's script was faster, page() has been called before it
 
-        paged = safe(() => theirs() && win.ttq._i[config.pixel]._load)();
+        paged = safe(() => win.ttq._i[pixel]._load)();
 
-        listen(doc, 'load', look, true);
+        listen(doc, 'load', look);
         listen(doc, 'readystatechange', stage);
         safe(stage)();
 
         // back from the back-forward cache
 
-        listen(win, 'pageshow', event => {
-            if (event.persisted) {
+        listen(win, 'pageshow', ({persisted}) => {
+            if (persisted) {
                 enter();
                 view();
             }
         });
 
-        config.parts.forEach(safe(part => {
+        [].concat(...parts).forEach(safe(part => {
             if (part.call) {
-                part(changed, know);
-                return;
-            }
+                part(changed, know, listen, safe);
 
-            listen(win, part, changed);
-            listen(doc, part, changed);
+            } else {
+                listen(win, part, changed);
+            }
         }));
 
         if (win.cookieStore) {
@@ -770,12 +752,12 @@ export const tiktok = config => {
         } else {
             setInterval(safe(changed), 1000);
         }
-    };
+    });
 
     if (doc.prerendering) {
         listen(doc, 'prerenderingchange', start);
 
     } else {
-        safe(start)();
+        start();
     }
 };
