@@ -148,3 +148,14 @@ ngx_tiktok_header_push(ngx_http_request_t *r, ngx_str_t *name,
 
     return h;
 }
+
+
+ngx_http_output_header_filter_pt *
+ngx_tiktok_compat_early_hints(void)
+{
+#if (nginx_version >= 1029000)
+    return &ngx_http_top_early_hints_filter;
+#else
+    return NULL;
+#endif
+}

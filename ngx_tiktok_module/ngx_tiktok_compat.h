@@ -44,5 +44,8 @@ ngx_int_t ngx_tiktok_header(ngx_http_request_t *r, ngx_str_t *name,
 ngx_table_elt_t *ngx_tiktok_header_push(ngx_http_request_t *r,
     ngx_str_t *name, ngx_str_t *value);
 
+/* the first filter of early hints, or NULL before nginx 1.29 */
+ngx_http_output_header_filter_pt *ngx_tiktok_compat_early_hints(void);
+
 
 #endif /* _NGX_TIKTOK_COMPAT_H_INCLUDED_ */

@@ -16,6 +16,7 @@ use Test::TikTok::Capture qw(by_id counted);
 use constant SHOP => "$Test::TikTok::TOP/t/shop";
 
 my @GRANTED = (Cookie => 'consent=yes');
+my $NEW     = qx(${\ Test::TikTok::binary() } -v 2>&1) =~ m{nginx/1\.(\d+)} && $1 >= 29;
 
 my $t = Test::TikTok->new(sandbox => 1);
 mkdir $t->dir . '/shop';
@@ -24,21 +25,44 @@ my $fastcgi = "fastcgi_pass unix:${\ $t->php->socket }; include /etc/nginx/fastc
   . 'fastcgi_param SHOP_DIR %%DIR%%/shop;';
 my $proxy = 'proxy_pass http://127.0.0.1:%%PORT_http%%/hint$is_args$args; proxy_set_header Host $host; proxy_set_header Cookie "";';
 
+
+# an event by the number of the request, fresh for a second
+my $header  = sub ($r) { return ('X-Tiktok-Event' => encode_json({event => 'Search', event_id => "b$r->{number}"}), 'X-Accel-Expires' => 1, ETag => '"1"') };
+my $lines   = sub (%headers) { return join '', map {"$_: $headers{$_}\r\n"} sort keys %headers };
+my $backend = $t->backend(behave => 'hint', named => {
+  hint     => sub ($c, $r) { $c->answer(200, 'page', $header->($r)) },
+  same     => sub ($c, $r) { $c->send("HTTP/1.1 304 Not Modified\r\n${\ $lines->($header->($r)) }\r\n"); 1 },
+  early    => sub ($c, $r) {
+    $c->send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n${\ $lines->($header->($r)) }\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n4\r\npage\r\n",
+      "0\r\nX-Trailer: 1\r\n${\ $lines->($header->($r)) }\r\n");
+    0;
+  },
+});
+my $cache = "proxy_pass ${\ $backend->address }; proxy_cache c; proxy_cache_key \$uri;";
+
 $t->conf(
   http => <<'CONF',
 log_format hints '$http_x_case|$tiktok_result|$tiktok_event_id';
 proxy_cache_path %%DIR%%/cache keys_zone=c:1m;
+add_header X-Cache $upstream_cache_status always;
 fastcgi_cache_path %%DIR%%/fcache keys_zone=f:1m;
 CONF
   server         => 'access_log %%DIR%%/hints.log hints;',
   '/hint'        => $fastcgi,
   '= /off'       => "tiktok_pixel off; $fastcgi fastcgi_param REQUEST_URI /hint?\$args;",
   '= /cached'    => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_cache f; fastcgi_cache_key \$args; fastcgi_cache_valid any 1h;",
+  '= /fresh'     => $cache,
+  '= /same'      => "$cache proxy_cache_revalidate on;",
+  '= /stale'     => "$cache proxy_cache_use_stale error timeout;",
+  '= /updating'  => "$cache proxy_cache_use_stale updating; proxy_cache_background_update on;",
+  '= /passed'    => "$cache proxy_cache_bypass \$arg_bypass;",
+  '/backend'     => "proxy_pass ${\ $backend->address }; proxy_http_version 1.1; " . ($NEW ? 'early_hints 1; proxy_pass_trailers on; proxy_set_header TE trailers; proxy_set_header Connection TE;' : ''),
   '= /hidden'    => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_hide_header X-Tiktok-Event;",
   '= /rule'      => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; tiktok_event Purchase order_id=\$arg_order;",
   '= /error'     => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_param HINT_STATUS 404; fastcgi_intercept_errors on; error_page 404 /404.html;",
   '= /404.html'  => 'return 200 "not found";',
   '= /added'     => 'add_header X-Tiktok-Event \'{"event":"Search"}\'; return 200;',
+  '= /trailer'   => 'add_trailer X-Tiktok-Event 1 always; add_trailer X-Other 1 always; return 200 "page";',
   '= /part'       => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args;",
   '= /ssi'       => 'ssi on; default_type text/html; return 200 "<!--#include virtual=\"/part?$args\" -->";',
   '= /accel'     => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_param HINT_ACCEL /404.html;",
@@ -108,6 +132,11 @@ subtest 'none' => sub {
   is counted($t), '', 'is no visit';
   ($response, $result) = hint('/added', undef, @GRANTED);
   is $result, '-', 'what nginx adds is not from the shop';
+  my $c = $t->connect->write("GET /trailer HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nCookie: consent=yes\r\n\r\n");
+  my ($bytes, $more) = ('');
+  $bytes .= $more while defined($more = $c->bytes);
+  like $bytes, qr/\r\nX-Other: 1\r\n/, 'trailers';
+  unlike $bytes, qr/tiktok/i, 'have none either';
 };
 
 subtest 'broken' => sub {
@@ -134,6 +163,55 @@ subtest 'caches' => sub {
   is $result, '-', 'the same answer out of the cache happened to somebody else';
   ok hidden($response), 'and nothing is seen, either';
   is counted($t), 'queued=1', 'it was one';
+
+  # what the cache says, and what became of the event; once it is no longer fresh
+  my $asked = sub ($uri) {
+    my ($response, $result) = hint($uri, undef, @GRANTED);
+    ok hidden($response), "$uri: nothing is seen";
+    return $response->headers->header('X-Cache') . " $result";
+  };
+  my $stale = sub ($uri) {
+    my $was;
+    $t->wait_until("$uri is stale", sub { ($was) = hint($uri, undef, @GRANTED); $was->headers->header('X-Cache') ne 'HIT' }) or return '';
+    my ($result) = (split /\n/, $t->slurp('hints.log'))[-1] =~ /\|(.*)\|/;
+    ok hidden($was), "$uri: nothing is seen";
+    return $was->headers->header('X-Cache') . " $result";
+  };
+  $backend->behave('hint');
+  is $asked->("/$_"), 'MISS queued', "$_: an answer of the shop" for qw(fresh same stale updating passed);
+  is $asked->("/$_"), 'HIT -', "$_: the same answer" for qw(fresh same stale updating passed);
+  is $asked->('/passed?bypass=1'), 'BYPASS queued', 'who goes around the cache asks the shop';
+  is $stale->('/fresh'), 'EXPIRED queued', 'and so does who comes too late';
+  $backend->behave('same');
+  is $stale->('/same'), 'REVALIDATED -', 'what the shop has only confirmed';
+  $backend->behave('close');
+  is $stale->('/stale'), 'STALE -', 'a stale one in the place of an error';
+
+  # while it is fetched anew behind the back of who got the stale one, others get it, too
+  counted($t);
+  $backend->behave('hang');
+  my $first;
+  $t->wait_until('stale', sub {
+    $first = $t->connect;
+    $first->request(GET => '/updating', undef, @GRANTED);
+    $first->response->headers->header('X-Cache') ne 'HIT';
+  });
+  is $asked->('/updating'), 'UPDATING -', 'a stale one while it is updated';
+  is counted($t), '', 'neither of them is an event';
+  $backend->stop->start;
+};
+
+subtest 'early hints and trailers of the shop' => sub {
+  plan skip_all => 'nginx passes them on since 1.29' unless $NEW;
+  $backend->behave('early');
+  counted($t);
+  my $c = $t->connect->write("GET /backend/hints HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\nCookie: consent=yes\r\n\r\n");
+  my ($bytes, $more) = ('');
+  $bytes .= $more while defined($more = $c->bytes);
+  like $bytes, qr/103 Early Hints\r\n(?:.*\r\n)*Link: /, 'early hints';
+  like $bytes, qr/\r\nX-Trailer: 1\r\n/, 'and trailers';
+  unlike $bytes, qr/tiktok/i, 'show nothing';
+  is counted($t), '', 'and are no events';
 };
 
 subtest 'other ways' => sub {
@@ -155,7 +233,8 @@ subtest 'other ways' => sub {
   ($response, $result, $id) = hint('/rule?order=7&x=1&event=' . url_escape(encode_json({event => 'Purchase', properties => {order_id => 7, value => 9, currency => 'EUR'}})), undef, @GRANTED);
   is "$result $id", 'queued order.7', 'a rule and the shop, of one order';
   is counted($t), 'duplicate=1 queued=1', 'are one event';
-  my ($purchase) = grep { $_->{event_id} eq 'order.7' } map { $_->{event} } $t->sandbox_events(count => 10);
+  my $purchase;
+  $t->wait_until('the order', sub { ($purchase) = grep { $_->{event_id} eq 'order.7' } map { $_->{event} } $t->sandbox_events });
   is $purchase->{properties}{value}, 9, 'the shop knows best';
 };
 

@@ -14,6 +14,10 @@
 
 
 static ngx_int_t ngx_tiktok_app_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_tiktok_app_early_hints_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_tiktok_app_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static void ngx_tiktok_app_hide(ngx_list_t *headers);
 static ngx_int_t ngx_tiktok_app_event(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
 static ngx_list_part_t *ngx_tiktok_app_headers(ngx_http_request_t *r);
@@ -25,13 +29,27 @@ static ngx_str_t  ngx_tiktok_app_header = ngx_string("X-Tiktok-Event");
 
 
 static ngx_http_output_header_filter_pt  ngx_tiktok_next_header_filter;
+static ngx_http_output_header_filter_pt  ngx_tiktok_next_early_hints_filter;
+static ngx_http_output_body_filter_pt    ngx_tiktok_next_body_filter;
 
 
 void
 ngx_tiktok_app_events_init(void)
 {
+    ngx_http_output_header_filter_pt  *early_hints;
+
     ngx_tiktok_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_tiktok_app_header_filter;
+
+    ngx_tiktok_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_tiktok_app_body_filter;
+
+    early_hints = ngx_tiktok_compat_early_hints();
+
+    if (early_hints) {
+        ngx_tiktok_next_early_hints_filter = *early_hints;
+        *early_hints = ngx_tiktok_app_early_hints_filter;
+    }
 }
 
 
@@ -40,11 +58,44 @@ ngx_tiktok_app_events_init(void)
 static ngx_int_t
 ngx_tiktok_app_header_filter(ngx_http_request_t *r)
 {
+    ngx_tiktok_app_hide(&r->headers_out.headers);
+
+    return ngx_tiktok_next_header_filter(r);
+}
+
+
+/* means nothing in these two places, and is hidden all the same */
+
+static ngx_int_t
+ngx_tiktok_app_early_hints_filter(ngx_http_request_t *r)
+{
+    ngx_tiktok_app_hide(&r->headers_out.headers);
+
+    return ngx_tiktok_next_early_hints_filter(r);
+}
+
+
+static ngx_int_t
+ngx_tiktok_app_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    /* trailers are there before the end of the body is */
+
+    if (r->headers_out.trailers.part.nelts) {
+        ngx_tiktok_app_hide(&r->headers_out.trailers);
+    }
+
+    return ngx_tiktok_next_body_filter(r, in);
+}
+
+
+static void
+ngx_tiktok_app_hide(ngx_list_t *headers)
+{
     ngx_uint_t        i;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    part = &r->headers_out.headers.part;
+    part = &headers->part;
     i = 0;
 
     for ( ;; ) {
@@ -56,8 +107,6 @@ ngx_tiktok_app_header_filter(ngx_http_request_t *r)
 
         h->hash = 0;
     }
-
-    return ngx_tiktok_next_header_filter(r);
 }
 
 
