@@ -954,6 +954,20 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_tiktok_loc_conf_t *prev = parent;
     ngx_tiktok_loc_conf_t *conf = child;
 
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname) {
+
+        /* "if" and "limit_except" have the handler of their location */
+
+        conf->beacon = prev->beacon;
+        conf->trusted = prev->trusted;
+        conf->ga4 = prev->ga4;
+        conf->script = prev->script;
+    }
+
     if (conf->pixel.data == NULL && prev->pixel.data) {
         conf->pixel = prev->pixel;
         conf->file = prev->file;
@@ -999,7 +1013,9 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         return NGX_CONF_ERROR;
     }
 
-    if (conf->script || (conf->pixel.len && conf->event_rules)) {
+    if (!clcf->noname
+        && (conf->script || (conf->pixel.len && conf->event_rules)))
+    {
         return ngx_tiktok_script_site(cf, conf);
     }
 

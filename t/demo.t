@@ -28,6 +28,7 @@ like $said, qr/^everything arrived: 15 of 15 events, 0 warnings$/m, 'everything 
 like $said, qr/^  ViewContent +(\S{10,}) +\1 +script +89\.90 EUR +\S+\?colour=smoke$/m, 'an event of both ways, with one id';
 like $said, qr/^  Purchase +(order\.\d+) +\1 +rule, script +89\.90 EUR/m, 'the purchase, of the rule and the script';
 like $said, qr/^  Purchase +order\.\d+ +rule +24\.00 EUR/m, 'the purchase of who has a blocker, by nginx alone';
+like $said, qr/^Who bought  Purchase order\.\d+: one, put together of 2 from nginx and 1 from the Pixel$/m, 'one of them';
 like $said, qr/^  Lead +\S{10,} +rule/m, 'the lead, by nginx alone';
 like $said, qr/^  Remy  has rejected +denied +onetrust: C0004:0 +nothing +nothing$/m, 'what was not sent, and why';
 

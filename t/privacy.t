@@ -32,7 +32,9 @@ sub files_with ($dir, $skip, @texts) {
 subtest 'in clear nowhere' => sub {
   my $t = Test::TikTok->new(sandbox => 1, log => 'debug');
   $t->sandbox->stop;    # so that events rest in the queue first
-  $t->conf(server => $REALIP, tiktok_delivery => 'retry_min=100ms retry_max=300ms', '= /before' => 'tiktok_beacon; mirror /copy;', '= /copy' => 'internal; return 204;')->start;
+  $t->conf(server => $REALIP, tiktok_delivery => 'retry_min=100ms retry_max=300ms', '= /before' => 'tiktok_beacon; mirror /copy;', '= /copy' => 'internal; return 204;',
+    http => 'tiktok_request_value $email email; tiktok_request_value $phone phone;', '= /form' => 'tiktok_event Lead email=$email phone=$phone; proxy_pass http://127.0.0.1:%%PORT_http%%/copied;',
+    '= /copied' => 'return 200;')->start;
 
   my %clear = (email => 'clear.mail@person.example', phone => '+4915155554444', external_id => 'customer-clear-77');
   my @texts = ((map { ($_, uc) } values %clear), '15155554444', '0151 5555', 'clear.mail', 'clear%2Email', 'Clearname');
@@ -46,6 +48,8 @@ subtest 'in clear nowhere' => sub {
   is_answer $t->beacon($event->('p5'), uri => '/before'), '204 queued granted', 'read before';
   is_answer $t->beacon(join('&', 'event=Contact', 'event_id=p6', 'url=https://shop.example/', 'email=clear.mail%40person.example', 'phone=%2B4915155554444')),
     '204 queued granted', 'a form';
+  is $t->post('/form', 'email=clear.mail%40person.example&phone=%2B4915155554444', Cookie => 'consent=yes', Referer => 'https://shop.example/',
+    'Content-Type' => 'application/x-www-form-urlencoded')->code, 200, 'a form for the shop';
   is_answer $t->beacon($event->('p7', page => {url => "https://shop.example/?email=$clear{email}&phone=$clear{phone}", referrer => "https://shop.example/$clear{email}"},
     properties => {description => "from $clear{email}", email => $clear{email}, phone => $clear{phone}})), '204 queued granted', 'in other places';
   is_answer $t->beacon($event->('p8', page => undef)), '204 queued granted', 'one that will be rejected';
@@ -71,15 +75,15 @@ subtest 'in clear nowhere' => sub {
   $c->close;
   $t->wait_log(qr/prematurely closed connection/);
 
-  is $t->status->{pixels}[0]{queue}{events}, 6, 'six events rest in the queue';
+  is $t->status->{pixels}[0]{queue}{events}, 7, 'seven events rest in the queue';
   my $digest = sha256_hex($clear{external_id});
   is_deeply [files_with($t->dir, 'token', @texts, Test::TikTok::TOKEN)], [], 'nothing clear while they rest';
   like join(' ', files_with($t->dir, 'token', $digest)), qr{queue/}, 'but their digests';
 
   $t->sandbox->start;
   $t->wait_status(sub ($s) { !$s->{pixels}[0]{queue}{events} });
-  my $seen = by_id($t, 4);
-  is_deeply [sort keys %$seen], [qw(p1 p2 p5 p6 p7)], 'all arrive';
+  my $seen = by_id($t, 6);
+  is_deeply [map { /\A[0-9a-f]{32}\z/ ? 'of the form' : $_ } sort keys %$seen], ['of the form', qw(p1 p2 p5 p6 p7)], 'all arrive';
   unlike encode_json($seen), qr/clear/i, 'with nothing clear';
   is $t->status->{pixels}[0]{queue}{rejected}, 1, 'one is rejected';
   $t->stop;

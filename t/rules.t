@@ -73,6 +73,8 @@ subtest 'page views' => sub {
     ['a redirect',                'GET',     '/302',   [@GRANTED],                                        '-'],
     ['an error',                  'GET',     '/500',   [@GRANTED],                                        '-'],
     ['nothing modified',          'GET',     '/static.html', [@GRANTED, 'If-None-Match' => $etag], '-'],
+    ['a page that the browser has', 'GET',   '/static.html', [@GRANTED, 'If-None-Match' => $etag, 'Sec-Fetch-Dest' => 'document'], 'queued'],
+    ['a picture that it has',     'GET',     '/static.html', [@GRANTED, 'If-None-Match' => $etag, 'Sec-Fetch-Dest' => 'image'], '-'],
     ['a prefetch',                'GET',     '/',      [@GRANTED, 'Sec-Purpose' => 'prefetch'],           'prefetch'],
     ['a prerender',               'GET',     '/',      [@GRANTED, 'Sec-Purpose' => 'prefetch;prerender'], 'prefetch'],
     ['an older one',              'GET',     '/',      [@GRANTED, Purpose => 'prefetch'],                 'prefetch'],
@@ -199,8 +201,11 @@ subtest 'when a rule holds' => sub {
 
   # what is not there is not asked, either
   counted($t);
+  my $reasons = sub { return $t->status->{pixels}[0]{consent_reasons}{'cookie: consent does not match'} // 0 };
+  my $before  = $reasons->();
   is result($t, POST => '/several?a=1&b=1', Cookie => 'consent=no'), 'denied', 'two rules, denied';
   is counted($t), 'denied=2', 'are counted';
+  is $reasons->(), $before + 1, 'and the reason once';
   is result($t, GET => '/several', Cookie => 'consent=no'), '-', 'two rules that do not hold';
   is counted($t), '', 'are not';
   $t->finish;

@@ -185,7 +185,7 @@ ngx_tiktok_app_event(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_json_t       json;
     ngx_tiktok_loc_conf_t  *tlcf;
 
-    refused = ngx_tiktok_ctx_refused(r, ctx);
+    refused = ngx_tiktok_capture_refused(r, ctx);
 
     if (refused != NGX_TIKTOK_RESULT_NONE) {
         ngx_tiktok_capture_result(r, ctx, refused, 1);

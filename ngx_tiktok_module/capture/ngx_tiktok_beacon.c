@@ -722,7 +722,7 @@ ngx_tiktok_beacon_send(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     b->pos = body->data;
     b->last = body->data + body->len;
     b->memory = 1;
-    b->last_buf = 1;
+    b->last_buf = (r == r->main);
     b->last_in_chain = 1;
 
     out.buf = b;

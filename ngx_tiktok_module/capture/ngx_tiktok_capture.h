@@ -112,6 +112,9 @@ ngx_uint_t ngx_tiktok_ctx_refused(ngx_http_request_t *r,
 ngx_uint_t ngx_tiktok_capture_refused(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx);
 
+/* the host, and port, that a request is for; empty if it does not say */
+void ngx_tiktok_host(ngx_http_request_t *r, ngx_str_t *host);
+
 /* whether the visitor's connection is TLS, be it with a proxy before us */
 ngx_uint_t ngx_tiktok_https(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx);
 

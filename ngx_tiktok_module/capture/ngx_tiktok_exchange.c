@@ -14,7 +14,7 @@ static ngx_int_t ngx_tiktok_exchange_try(ngx_http_request_t *r);
 static ngx_int_t ngx_tiktok_exchange_visitor(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_tiktok_visitor_t *visitor);
 static ngx_int_t ngx_tiktok_exchange_url(ngx_http_request_t *r,
-    ngx_tiktok_ctx_t *ctx, ngx_str_t *url);
+    ngx_tiktok_ctx_t *ctx, ngx_str_t *host, ngx_str_t *url);
 
 
 ngx_int_t
@@ -166,7 +166,23 @@ ngx_tiktok_exchange_status(ngx_http_request_t *r)
 ngx_uint_t
 ngx_tiktok_exchange_page(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
 {
-    ngx_str_t  *type, *dest;
+    ngx_str_t   *type, *dest;
+    ngx_uint_t   document;
+
+    if (r->method != NGX_HTTP_GET || ctx->headers.xhr) {
+        return 0;
+    }
+
+    dest = &ctx->headers.fetch_dest;
+
+    document = (dest->len == 8
+                && ngx_strncmp(dest->data, "document", 8) == 0);
+
+    /* the type of a page that the browser has is not said again */
+
+    if (r->headers_out.status == NGX_HTTP_NOT_MODIFIED) {
+        return document;
+    }
 
     type = &r->headers_out.content_type;
 
@@ -180,17 +196,9 @@ ngx_tiktok_exchange_page(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx)
         return 0;
     }
 
-    if (r->method != NGX_HTTP_GET || ctx->headers.xhr) {
-        return 0;
-    }
-
     /* older browsers do not say */
 
-    dest = &ctx->headers.fetch_dest;
-
-    return dest->len == 0
-           || (dest->len == 8
-               && ngx_strncmp(dest->data, "document", 8) == 0);
+    return document || dest->len == 0;
 }
 
 
@@ -274,22 +282,19 @@ ngx_tiktok_exchange_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         visitor->referer.len = 0;
     }
 
-    if (visitor->referer.len || r->headers_in.host == NULL) {
+    if (visitor->referer.len || visitor->host.len == 0) {
         return NGX_OK;
     }
 
-    return ngx_tiktok_exchange_url(r, ctx, &visitor->referer);
+    return ngx_tiktok_exchange_url(r, ctx, &visitor->host, &visitor->referer);
 }
 
 
 static ngx_int_t
 ngx_tiktok_exchange_url(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
-    ngx_str_t *url)
+    ngx_str_t *host, ngx_str_t *url)
 {
-    u_char     *p;
-    ngx_str_t  *host;
-
-    host = &r->headers_in.host->value;
+    u_char  *p;
 
     p = ngx_pnalloc(r->pool, sizeof("https://") - 1 + host->len
                              + r->unparsed_uri.len);

@@ -85,7 +85,7 @@ ngx_tiktok_hits(ngx_http_request_t *r)
 
         /* what may not be captured was not looked into, and counts as one */
 
-        refused = ngx_tiktok_ctx_refused(r, ctx);
+        refused = ngx_tiktok_capture_refused(r, ctx);
         ngx_tiktok_capture_result(r, ctx, refused, 1);
 
         return NGX_OK;
@@ -144,7 +144,7 @@ ngx_tiktok_hit(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     static ngx_str_t  name = ngx_string("tiktok_ga4");
 
-    refused = ngx_tiktok_ctx_refused(r, ctx);
+    refused = ngx_tiktok_capture_refused(r, ctx);
 
     if (refused == NGX_TIKTOK_RESULT_NONE) {
 

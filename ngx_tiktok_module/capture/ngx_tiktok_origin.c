@@ -74,13 +74,9 @@ ngx_tiktok_origin_check(ngx_http_request_t *r, ngx_tiktok_headers_t *headers,
         }
     }
 
-    if (r->headers_in.host == NULL) {
-        return NGX_DECLINED;
-    }
-
     ngx_tiktok_origin_host(&headers->origin, &host);
 
-    ours = r->headers_in.host->value;
+    ngx_tiktok_host(r, &ours);
     ngx_tiktok_elide_port(&ours);
 
     if (host.len == 0 || host.len != ours.len

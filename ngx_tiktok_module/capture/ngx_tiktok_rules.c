@@ -14,8 +14,6 @@
 
 static ngx_int_t ngx_tiktok_rule_holds(ngx_http_request_t *r,
     ngx_tiktok_event_rule_t *rule);
-static ngx_int_t ngx_tiktok_rule_filter(ngx_http_request_t *r,
-    ngx_tiktok_event_rule_t *rule);
 static ngx_int_t ngx_tiktok_rule_capture(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_tiktok_event_rule_t *rule);
 static ngx_int_t ngx_tiktok_rule_values(ngx_http_request_t *r,
@@ -25,6 +23,8 @@ static void ngx_tiktok_rule_left_out(ngx_http_request_t *r,
     ngx_tiktok_event_rule_t *rule, ngx_tiktok_event_field_t *field);
 static ngx_int_t ngx_tiktok_rule_value(ngx_http_request_t *r,
     ngx_tiktok_rule_value_t *value, ngx_str_t *text);
+static ngx_int_t ngx_tiktok_rule_text(ngx_http_request_t *r,
+    ngx_tiktok_rule_text_t *text, ngx_str_t *value);
 
 
 static ngx_tiktok_event_field_t  ngx_tiktok_rule_event = {
@@ -99,24 +99,32 @@ ngx_tiktok_rules_identify(ngx_array_t *rules)
 static ngx_int_t
 ngx_tiktok_rule_holds(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
 {
+    ngx_str_t          value;
     ngx_uint_t         status;
     ngx_tiktok_ctx_t  *ctx;
 
-    if (rule->filter) {
-        return ngx_tiktok_rule_filter(r, rule);
+    if (rule->filtered) {
+        if (ngx_tiktok_rule_text(r, &rule->filter, &value) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        return ngx_tiktok_true_value(&value) ? NGX_OK : NGX_DECLINED;
     }
 
     status = ngx_tiktok_exchange_status(r);
 
-    if (status < NGX_HTTP_OK
-        || status >= (rule->page ? NGX_HTTP_SPECIAL_RESPONSE
-                                 : NGX_HTTP_BAD_REQUEST))
-    {
+    if (status < NGX_HTTP_OK || status >= NGX_HTTP_BAD_REQUEST) {
         return NGX_DECLINED;
     }
 
     if (!rule->page) {
         return NGX_OK;
+    }
+
+    if (status >= NGX_HTTP_SPECIAL_RESPONSE
+        && status != NGX_HTTP_NOT_MODIFIED)
+    {
+        return NGX_DECLINED;
     }
 
     /* a page that has the script's tag reports its view by the script */
@@ -135,36 +143,6 @@ ngx_tiktok_rule_holds(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
 
 
 static ngx_int_t
-ngx_tiktok_rule_filter(ngx_http_request_t *r, ngx_tiktok_event_rule_t *rule)
-{
-    ngx_str_t                   value;
-    ngx_http_variable_value_t  *vv;
-
-    if (rule->variable < 0) {
-
-        if (ngx_http_complex_value(r, rule->filter, &value) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-    } else {
-
-        /* every request of the shop comes here: no script for one variable */
-
-        vv = ngx_http_get_flushed_variable(r, rule->variable);
-
-        if (vv == NULL || vv->not_found) {
-            return NGX_DECLINED;
-        }
-
-        value.data = vv->data;
-        value.len = vv->len;
-    }
-
-    return ngx_tiktok_true_value(&value) ? NGX_OK : NGX_DECLINED;
-}
-
-
-static ngx_int_t
 ngx_tiktok_rule_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_event_rule_t *rule)
 {
@@ -173,7 +151,7 @@ ngx_tiktok_rule_capture(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_tiktok_json_t          json;
     ngx_tiktok_event_value_t   values[NGX_TIKTOK_FIELDS];
 
-    refused = ngx_tiktok_ctx_refused(r, ctx);
+    refused = ngx_tiktok_capture_refused(r, ctx);
 
     if (refused != NGX_TIKTOK_RESULT_NONE) {
         ngx_tiktok_capture_result(r, ctx, refused, 1);
@@ -291,7 +269,7 @@ ngx_tiktok_rule_value(ngx_http_request_t *r, ngx_tiktok_rule_value_t *value,
     u_char     *buf;
     ngx_str_t   encoded;
 
-    if (ngx_http_complex_value(r, value->value, text) != NGX_OK) {
+    if (ngx_tiktok_rule_text(r, &value->text, text) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -315,6 +293,28 @@ ngx_tiktok_rule_value(ngx_http_request_t *r, ngx_tiktok_rule_value_t *value,
     text->len = ngx_tiktok_form_decode(buf, encoded.data,
                                        encoded.data + encoded.len)
                 - buf;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_tiktok_rule_text(ngx_http_request_t *r, ngx_tiktok_rule_text_t *text,
+    ngx_str_t *value)
+{
+    ngx_http_variable_value_t  *vv;
+
+    if (text->script) {
+        return ngx_http_complex_value(r, text->script, value);
+    }
+
+    vv = ngx_http_get_flushed_variable(r, text->variable);
+    if (vv == NULL) {
+        return NGX_ERROR;
+    }
+
+    value->data = vv->data;
+    value->len = vv->not_found ? 0 : vv->len;
 
     return NGX_OK;
 }

@@ -23,9 +23,21 @@ typedef enum {
 } ngx_tiktok_rule_coding_e;
 
 
+/*
+ * A text with variables.  One variable and nothing else is asked without a
+ * script: every request of the shop comes here, and a script shows what it
+ * makes in the debug log.
+ */
+
+typedef struct {
+    ngx_http_complex_value_t  *script;      /* or NULL */
+    ngx_int_t                  variable;    /* its index */
+} ngx_tiktok_rule_text_t;
+
+
 typedef struct {
     ngx_tiktok_event_field_t  *field;
-    ngx_http_complex_value_t  *value;
+    ngx_tiktok_rule_text_t     text;
     ngx_tiktok_rule_coding_e   coding;
 } ngx_tiktok_rule_value_t;
 
@@ -34,9 +46,9 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                  event;
-    ngx_http_complex_value_t  *filter;      /* "if=", or NULL */
-    ngx_int_t                  variable;    /* that is all of it, or < 0 */
+    ngx_tiktok_rule_text_t     filter;      /* "if=" */
     ngx_array_t                values;      /* ngx_tiktok_rule_value_t */
+    unsigned                   filtered:1;
     unsigned                   page:1;      /* a page view, and no more said */
     unsigned                   identify:1;  /* it tells who the visitor is */
     unsigned                   shared:1;    /* its event id can be made by

@@ -19,9 +19,11 @@ static char *ngx_tiktok_event_rule_value(ngx_conf_t *cf,
 static ngx_tiktok_event_field_t *ngx_tiktok_event_rule_field(ngx_conf_t *cf,
     ngx_str_t *name);
 static ngx_tiktok_event_field_t *ngx_tiktok_event_rule_lookup(ngx_str_t *name);
-static ngx_tiktok_rule_coding_e ngx_tiktok_event_rule_coding(ngx_str_t *text);
-static ngx_uint_t ngx_tiktok_event_rule_variable(ngx_str_t *text,
-    const char *prefix, ngx_str_t *name);
+static char *ngx_tiktok_event_rule_text(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_tiktok_rule_text_t *text);
+static ngx_tiktok_rule_coding_e ngx_tiktok_event_rule_coding(ngx_str_t *value);
+static ngx_uint_t ngx_tiktok_event_rule_variable(ngx_str_t *value,
+    ngx_str_t *name);
 
 
 /* what an event object of a beacon may have, and a form has not */
@@ -128,7 +130,6 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rule->event = value[1];
-    rule->variable = NGX_ERROR;
 
     for (i = 2; i < cf->args->nelts; i++) {
 
@@ -181,11 +182,13 @@ static char *
 ngx_tiktok_event_rule_filter(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
     ngx_str_t *text)
 {
-    ngx_str_t  filter, name;
+    ngx_str_t  filter;
 
-    if (rule->filter) {
+    if (rule->filtered) {
         return "has several \"if=\"";
     }
+
+    rule->filtered = 1;
 
     filter.data = text->data + 3;
     filter.len = text->len - 3;
@@ -194,20 +197,7 @@ ngx_tiktok_event_rule_filter(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
         return "has an empty \"if=\"";
     }
 
-    if (ngx_tiktok_value(cf, &filter, &rule->filter) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (ngx_tiktok_event_rule_variable(&filter, "", &name)) {
-
-        rule->variable = ngx_http_get_variable_index(cf, &name);
-
-        if (rule->variable == NGX_ERROR) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
+    return ngx_tiktok_event_rule_text(cf, &filter, &rule->filter);
 }
 
 
@@ -273,11 +263,7 @@ ngx_tiktok_event_rule_value(ngx_conf_t *cf, ngx_tiktok_event_rule_t *rule,
     value->field = field;
     value->coding = ngx_tiktok_event_rule_coding(&text);
 
-    if (ngx_tiktok_value(cf, &text, &value->value) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
+    return ngx_tiktok_event_rule_text(cf, &text, &value->text);
 }
 
 
@@ -362,18 +348,41 @@ ngx_tiktok_event_rule_lookup(ngx_str_t *name)
 }
 
 
-/* nginx hands out arguments and cookies as they were sent */
-
-static ngx_tiktok_rule_coding_e
-ngx_tiktok_event_rule_coding(ngx_str_t *text)
+static char *
+ngx_tiktok_event_rule_text(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_tiktok_rule_text_t *text)
 {
     ngx_str_t  name;
 
-    if (ngx_tiktok_event_rule_variable(text, "arg_", &name)) {
+    text->script = NULL;
+
+    if (!ngx_tiktok_event_rule_variable(value, &name)) {
+        return (ngx_tiktok_value(cf, value, &text->script) == NGX_OK)
+               ? NGX_CONF_OK : NGX_CONF_ERROR;
+    }
+
+    text->variable = ngx_http_get_variable_index(cf, &name);
+
+    return (text->variable == NGX_ERROR) ? NGX_CONF_ERROR : NGX_CONF_OK;
+}
+
+
+/* nginx hands out arguments and cookies as they were sent */
+
+static ngx_tiktok_rule_coding_e
+ngx_tiktok_event_rule_coding(ngx_str_t *value)
+{
+    ngx_str_t  name;
+
+    if (!ngx_tiktok_event_rule_variable(value, &name)) {
+        return NGX_TIKTOK_RULE_PLAIN;
+    }
+
+    if (ngx_strncmp(name.data, "arg_", 4) == 0) {
         return NGX_TIKTOK_RULE_ARGUMENT;
     }
 
-    if (ngx_tiktok_event_rule_variable(text, "cookie_", &name)) {
+    if (ngx_strncmp(name.data, "cookie_", 7) == 0) {
         return NGX_TIKTOK_RULE_COOKIE;
     }
 
@@ -381,16 +390,18 @@ ngx_tiktok_event_rule_coding(ngx_str_t *text)
 }
 
 
-/* whether a text is one variable whose name begins so, and nothing else */
+/*
+ * Whether a value is one variable and nothing else.  Those of a regular
+ * expression that have a number and no name are for scripts alone.
+ */
 
 static ngx_uint_t
-ngx_tiktok_event_rule_variable(ngx_str_t *text, const char *prefix,
-    ngx_str_t *name)
+ngx_tiktok_event_rule_variable(ngx_str_t *value, ngx_str_t *name)
 {
     u_char  *p, *last;
 
-    p = text->data;
-    last = p + text->len;
+    p = value->data;
+    last = p + value->len;
 
     if (p == last || *p++ != '$') {
         return 0;
@@ -401,7 +412,7 @@ ngx_tiktok_event_rule_variable(ngx_str_t *text, const char *prefix,
         last--;
     }
 
-    if (p == last || ngx_strncmp(p, prefix, ngx_strlen(prefix)) != 0) {
+    if (p == last || (*p >= '0' && *p <= '9')) {
         return 0;
     }
 

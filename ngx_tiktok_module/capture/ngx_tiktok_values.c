@@ -14,6 +14,7 @@ static ngx_int_t ngx_tiktok_path_variable(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_str_t *name, ngx_uint_t *variable);
 static ngx_int_t ngx_tiktok_path_get(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_uint_t ngx_tiktok_path_lines(ngx_str_t *value);
 static ngx_str_t *ngx_tiktok_path_of(ngx_array_t *paths, ngx_uint_t variable);
 static ngx_int_t ngx_tiktok_path_request(ngx_http_request_t *r,
     ngx_str_t *path, ngx_str_t *value);
@@ -177,7 +178,7 @@ ngx_tiktok_path_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_ERROR;
     }
 
-    if (rc == NGX_DECLINED) {
+    if (rc == NGX_DECLINED || ngx_tiktok_path_lines(&value)) {
         v->not_found = 1;
         return NGX_OK;
     }
@@ -189,6 +190,25 @@ ngx_tiktok_path_get(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->data = value.data;
 
     return NGX_OK;
+}
+
+
+/* a line more, in a header that the variable is put into, is a header more */
+
+static ngx_uint_t
+ngx_tiktok_path_lines(ngx_str_t *value)
+{
+    size_t  i;
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] == CR || value->data[i] == LF
+            || value->data[i] == '\0')
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

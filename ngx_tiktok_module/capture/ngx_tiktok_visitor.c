@@ -380,12 +380,30 @@ ngx_tiktok_visitor(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         visitor->referer = r->headers_in.referer->value;
     }
 
-    if (r->headers_in.host) {
-        visitor->host = r->headers_in.host->value;
-    }
+    ngx_tiktok_host(r, &visitor->host);
 
     visitor->accept_language = ctx->headers.accept_language;
     visitor->limited_data_use = ctx->limited;
 
     return NGX_OK;
+}
+
+
+/* with HTTP/3, and an absolute URI of HTTP/1.0, there may be no header of it */
+
+void
+ngx_tiktok_host(ngx_http_request_t *r, ngx_str_t *host)
+{
+    if (r->headers_in.host) {
+        *host = r->headers_in.host->value;
+        return;
+    }
+
+    if (r->headers_in.server.len && r->host_end) {
+        host->data = r->host_start;
+        host->len = r->host_end - r->host_start;
+        return;
+    }
+
+    ngx_str_null(host);
 }

@@ -13,9 +13,15 @@
 
 #define NGX_TIKTOK_SEGMENT_MAGIC  "TTQUEUE1"
 
+/* of zeros written at once; the kernel's pages get as large as that */
+
+#define NGX_TIKTOK_SEGMENT_ZEROS  262144
+
 
 static ngx_tiktok_segment_t *ngx_tiktok_segment_alloc(ngx_str_t *path,
     ngx_log_t *log);
+static ngx_int_t ngx_tiktok_segment_zero(ngx_tiktok_segment_t *segment,
+    size_t size);
 static ngx_int_t ngx_tiktok_segment_map(ngx_tiktok_segment_t *segment,
     size_t size, ngx_uint_t populate);
 static void ngx_tiktok_segment_free(ngx_tiktok_segment_t *segment);
@@ -71,6 +77,11 @@ ngx_tiktok_segment_create(ngx_str_t *path, size_t size, uint64_t zone,
     if (err) {
         ngx_set_errno(err);
         failed = "posix_fallocate()";
+        goto failed;
+    }
+
+    if (ngx_tiktok_segment_zero(segment, size) != NGX_OK) {
+        failed = "write()";
         goto failed;
     }
 
@@ -213,6 +224,37 @@ ngx_tiktok_segment_alloc(ngx_str_t *path, ngx_log_t *log)
     ngx_memcpy(segment->path.data, path->data, path->len);
 
     return segment;
+}
+
+
+/*
+ * A page that a write has put into the cache costs a fraction of one that a
+ * page fault has to bring there.
+ */
+
+static ngx_int_t
+ngx_tiktok_segment_zero(ngx_tiktok_segment_t *segment, size_t size)
+{
+    size_t   done;
+    ssize_t  n;
+
+    static u_char  zeros[NGX_TIKTOK_SEGMENT_ZEROS];
+
+    for (done = 0; done < size; done += n) {
+
+        n = ngx_write_fd(segment->fd, zeros,
+                         ngx_min(size - done, NGX_TIKTOK_SEGMENT_ZEROS));
+
+        if (n == -1 && ngx_errno == NGX_EINTR) {
+            n = 0;
+        }
+
+        if (n == -1) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 

@@ -108,7 +108,7 @@ sub stop ($name) {
 }
 
 # throughput of one location against another on the same requests, in turn: the median (and range) of the ratios, and
-# the same by processor time of the worker; answers the median
+# the same by processor time of the server; answers the median
 sub compare ($what, $script, $base, $ours) {
   my (@ratio, @cpu, @rate);
 
@@ -122,7 +122,7 @@ sub compare ($what, $script, $base, $ours) {
 
   printf "%s\n  throughput %.2f (%.2f to %.2f), %d against %d requests a second\n", $what,
     median(@ratio), (sort { $a <=> $b } @ratio)[0, -1], map { my $i = $_; median(map { $_->[$i] } @rate) } 1, 0;
-  printf "  by the worker's processor time %.2f (%.2f to %.2f)\n", median(@cpu), (sort { $a <=> $b } @cpu)[0, -1];
+  printf "  by the server's processor time %.2f (%.2f to %.2f)\n", median(@cpu), (sort { $a <=> $b } @cpu)[0, -1];
   return median(@ratio);
 }
 
@@ -160,15 +160,17 @@ sub _counted ($conf, $request, $n) {
   return slurp('callgrind') =~ /^(?:summary|totals): (\d+)/m ? $1 : fail('valgrind did not count');
 }
 
-# requests a second to port('http'), and processor seconds of nginx's worker for one of them; the script for wrk finds
-# the location in BENCH_URI, and in BENCH_SALT what no run had before it
-sub wrk ($script, $uri) {
+# requests a second, and processor seconds of the server for one of them; "/uri" is nginx at port('http'), "name/uri" the
+# server of that name at its port; the script for wrk finds the URI in BENCH_URI, and in BENCH_SALT what no run had before
+sub wrk ($script, $where) {
   state $run = 0;
+  my ($server, $uri) = $where =~ m{\A(\w*)(/.*)};
+  my $port   = port($server || 'http');
+  my $before = processor_time($server || 'nginx');
   local $ENV{BENCH_URI}  = $uri;
   local $ENV{BENCH_SALT} = "$$-" . ++$run;
-  my $before = processor_time();
-  my $out    = run_command("taskset -c 1 wrk -t1 -c$option{connections} -d$option{seconds}s -s $dir/$script http://127.0.0.1:${\ port('http') } 2>&1");
-  my $cpu    = processor_time() - $before;
+  my $out    = run_command("taskset -c 1 wrk -t1 -c$option{connections} -d$option{seconds}s -s $dir/$script http://127.0.0.1:$port 2>&1");
+  my $cpu    = processor_time($server || 'nginx') - $before;
   my ($total) = $out =~ /(\d+) requests in/        or fail("wrk said:\n$out");
   my ($rate)  = $out =~ m{Requests/sec:\s+([\d.]+)} or fail("wrk said:\n$out");
   $out =~ /Non-2xx/ and fail("not all were answered well:\n$out" . slurp('nginx.log'));
@@ -177,10 +179,11 @@ sub wrk ($script, $uri) {
 
 sub run_command ($command) { return scalar `$command` }
 
-sub processor_time () {
+sub processor_time ($server) {
   my $seconds = 0;
-  for my $worker (slurp("/proc/$pid{nginx}/task/$pid{nginx}/children") =~ /(\d+)/g) {
-    my @stat = split ' ', slurp("/proc/$worker/stat") =~ s/.*\) //r;
+  my $process = $pid{$server};
+  for my $each ($process, slurp("/proc/$process/task/$process/children") =~ /(\d+)/g) {
+    my @stat = split ' ', slurp("/proc/$each/stat") =~ s/.*\) //r;
     $seconds += ($stat[11] + $stat[12]) / 100;
   }
   return $seconds;

@@ -73,7 +73,8 @@ sub buyer ($self, $visit, $check) {
   my %from = (email => 'by the rule, typed as "' . Demo::Visit::EMAIL . '"', phone => 'by the rule, typed as "' . Demo::Visit::PHONE . '"',
     external_id => 'by the script, from the data layer');
 
-  $self->title('Who bought', "$event->{event} $event->{event_id}, as TikTok puts it together");
+  $self->title('Who bought', sprintf '%s %s: one, put together of %d from nginx and %d from the Pixel', $event->{event}, $event->{event_id},
+    map { scalar @{$found->{$_}} } qw(server pixel));
   my @rows = map {
     my $same = ($user->{$_} // '') eq $purchase->{hashed}{$_};
     [$_, _short($user->{$_}), $same ? [green => "SHA-256 of $meant{$_}"] : [red => "not the SHA-256 of $meant{$_}"],
