@@ -217,7 +217,15 @@ subtest 'consent is that of the location in which processing ends' => sub {
     http   => $log,
     server => 'access_log %%DIR%%/rules.log rules; if ($tiktok_consent = "never") { return 500; }',
     '= /a' => 'tiktok_consent cookie other 1; tiktok_event Search; return 200;',
+    '= /shop'    => 'tiktok_pixel off; add_header X-Consent $arg_consent; add_header X-Ask $arg_ask; return 200;',
+    '= /granted' => 'tiktok_consent variable $upstream_http_x_consent; tiktok_event Search; proxy_set_header X-Was $tiktok_consent; proxy_set_header X-Case ""; proxy_pass http://127.0.0.1:%%PORT_http%%/shop;',
+    '= /denied'  => 'tiktok_consent assumed; tiktok_consent variable $upstream_http_x_consent if=$upstream_http_x_ask; tiktok_event Search;
+                     proxy_set_header X-Was $tiktok_consent; proxy_set_header X-Case ""; proxy_pass http://127.0.0.1:%%PORT_http%%/shop;',
   )->start;
+  is result($t, GET => '/granted?consent=1'), 'queued', 'the answer may say it';
+  is result($t, GET => '/granted?consent=0'), 'denied', 'or not';
+  is result($t, GET => '/denied'), 'queued', 'also that it is not asked';
+  is result($t, GET => '/denied?ask=1&consent=0'), 'denied', 'and that it is, though it was not known before';
   is result($t, GET => '/a', @GRANTED), 'undecided', 'asked for before';
   is result($t, GET => '/a', Cookie => 'other=1'), 'queued', 'and by its own';
   $t->finish;

@@ -87,6 +87,9 @@ typedef struct {
  */
 ngx_tiktok_ctx_t *ngx_tiktok_ctx(ngx_http_request_t *r);
 
+/* has consent decided anew where variables, which may have changed, say it */
+void ngx_tiktok_ctx_again(ngx_http_request_t *r);
+
 /* "granted", "denied", "undecided" or "opted_out" */
 ngx_str_t *ngx_tiktok_ctx_consent(ngx_tiktok_ctx_t *ctx);
 

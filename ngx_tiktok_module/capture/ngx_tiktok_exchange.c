@@ -133,6 +133,10 @@ ngx_tiktok_exchange_has_events(ngx_http_request_t *r)
 static ngx_int_t
 ngx_tiktok_exchange_events(ngx_http_request_t *r)
 {
+    /* the answer, which has come since, may have a say */
+
+    ngx_tiktok_ctx_again(r);
+
     /* the application knows best: what comes second is a duplicate */
 
     if (ngx_tiktok_app_events(r) != NGX_OK

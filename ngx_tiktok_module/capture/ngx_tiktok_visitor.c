@@ -70,6 +70,32 @@ ngx_tiktok_ctx(ngx_http_request_t *r)
 }
 
 
+void
+ngx_tiktok_ctx_again(ngx_http_request_t *r)
+{
+    ngx_uint_t              i;
+    ngx_tiktok_ctx_t       *ctx;
+    ngx_tiktok_rule_t      *rules;
+    ngx_tiktok_loc_conf_t  *tlcf;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_tiktok_module);
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+
+    if (ctx == NULL || tlcf->consent == NULL) {
+        return;
+    }
+
+    rules = tlcf->consent->elts;
+
+    for (i = 0; i < tlcf->consent->nelts; i++) {
+        if (rules[i].filter || rules[i].value) {
+            ctx->conf = NULL;
+            return;
+        }
+    }
+}
+
+
 static void
 ngx_tiktok_headers(ngx_http_request_t *r, ngx_tiktok_headers_t *headers)
 {
