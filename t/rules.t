@@ -153,6 +153,9 @@ subtest 'when a rule holds' => sub {
     '@named'       => 'tiktok_event Search; return 200;',
     '= /order'     => 'tiktok_event Purchase if=$order_created order_id=$order_no; if ($arg_ok) { return 303 http://shop.example/thank-you?order=$arg_ok; } return 200;',
     '= /ssi'       => 'tiktok_event AddToCart; default_type text/html; ssi on; log_subrequest on; return 200 "<!--#include virtual=\"/last\" -->";',
+    '= /others'    => 'auth_request /last; mirror /last; log_subrequest on; tiktok_event Contact; try_files /fallback.html =404;',
+    '= /shop'      => 'tiktok_pixel off; add_header X-Kind $arg_kind; return 200;',
+    '= /upstream'  => 'tiktok_event Search if=$upstream_http_x_kind query=$upstream_http_x_kind; proxy_set_header X-Case ""; proxy_pass http://127.0.0.1:%%PORT_http%%/shop;',
     '= /e'         => 'tiktok_beacon;',
     '= /only'      => 'tiktok_event Search if=$arg_go; tiktok_consent cookie other 1; return 200;',
   )->start;
@@ -163,7 +166,14 @@ subtest 'when a rule holds' => sub {
   is result($t, GET => '/if', @GRANTED), '-', 'if= of what is not there';
   is result($t, GET => '/404', @GRANTED), 'queued', 'a condition may want an error';
   is result($t, GET => '/joined?b=1', @GRANTED), 'queued', 'values are put together';
-  is counted($t), 'queued=9', 'nothing else was counted';
+  is result($t, GET => '/upstream?kind=lamp', @GRANTED), 'queued', 'a header of the upstream';
+  is result($t, GET => '/upstream', @GRANTED), '-', 'and none';
+  is result($t, $_ => '/s200', @GRANTED), '-', "not of $_" for qw(HEAD OPTIONS);
+  is result($t, $_ => '/s200', @GRANTED), 'queued', "but of $_" for qw(GET PUT DELETE);
+  is counted($t), 'queued=13', 'nothing else was counted';
+  my @refused = (['Sec-Purpose' => 'prefetch;prerender'], [Purpose => 'prefetch'], ['X-Moz' => 'prefetch'], ['User-Agent' => 'Googlebot/2.1'], [Cookie => 'consent=no'], ['Sec-GPC' => 1]);    # two cookies of one name grant nothing
+  is join(' ', map { result($t, POST => '/s200', @GRANTED, @$_) } @refused), 'prefetch prefetch prefetch bot undecided opted_out', 'nobody has done it';
+  is counted($t), 'bot=1 opted_out=1 prefetch=3 undecided=1', 'which is counted';
 
   is result($t, GET => '/several?a=1&c=1', @GRANTED), 'queued', 'several rules';
   is counted($t), 'queued=2', 'each on its own';
@@ -184,6 +194,8 @@ subtest 'when a rule holds' => sub {
 
   is result($t, GET => '/ssi', @GRANTED), 'queued', 'a page with a subrequest';
   is counted($t), 'queued=1', 'is one event';
+  is result($t, GET => '/others', @GRANTED), 'queued', 'a page with other subrequests';
+  is counted($t), 'queued=1', 'is one, too';
 
   my ($result, $id) = logged($t, sub (@case) { $t->post('/order?ok=100042', 'a=1', @GRANTED, Referer => 'https://shop.example/pay', @case) });
   is $id, 'order.100042', 'an order by its redirect';

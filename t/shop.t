@@ -9,6 +9,7 @@ use lib dirname(abs_path(__FILE__)) . '/lib';
 use Compress::Zlib qw(memGzip);
 use Digest::MD5    qw(md5_hex);
 use Digest::SHA    qw(sha256_hex);
+use IO::Socket::INET;
 use Mojo::JSON     qw(decode_json encode_json);
 use Test::More;
 use Test::TikTok;
@@ -28,7 +29,11 @@ my $php = $t->php;
 my $fastcgi = "fastcgi_pass unix:${\ $php->socket }; include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME ${\ SHOP }/index.php; "
   . 'fastcgi_param SHOP_DIR %%DIR%%/shop;';
 
+# an upstream that the test itself is, byte by byte
+my $listener = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => $t->port('pipe')) or die "listen: $!\n";
+
 $t->conf(
+  h2   => 1,
   http => <<'CONF',
 log_format shop '$http_x_case|$tiktok_result|$tiktok_event_id';
 map "$request_method:$uri:$status:$sent_http_location" $ordered {
@@ -68,6 +73,9 @@ CONF
   '= /api/off'    => "$fastcgi tiktok_event Purchase if=0; tiktok_response_value \$order order.id; tiktok_pixel off;",
   '= /api/paid'   => "$fastcgi tiktok_response_value \$paid order.paid; tiktok_event Subscribe if=\$paid;",
   '= /api/ok'     => "$fastcgi tiktok_response_value \$ok ok; tiktok_event Subscribe if=\$ok;",
+  '= /filed'      => "$fastcgi client_body_in_file_only clean; client_body_buffer_size 1k; tiktok_event Lead email=\$email;",
+  '= /piped'      => 'proxy_request_buffering off; proxy_buffering off; proxy_http_version 1.1; proxy_pass http://127.0.0.1:%%PORT_pipe%%; '
+    . 'tiktok_response_value $order id; tiktok_event Purchase if=$order order_id=$order email=$email;',
   '= /streamed'   => "$fastcgi fastcgi_request_buffering off; tiktok_event Lead email=\$email;",
   '= /api/checkout/unbuffered' => "$fastcgi fastcgi_param REQUEST_URI /api/checkout; fastcgi_buffering off; tiktok_response_value \$order order.id; tiktok_event Purchase if=\$order order_id=\$order;",
   # an answer that goes through a file of nginx's
@@ -277,6 +285,56 @@ subtest 'uploads' => sub {
   my (undef, $result, $id) = answer(POST => '/streamed', 'email=f%40b.example', @GRANTED, @FORM);
   is event($id)->{user}{email}, sha256_hex('f@b.example'), 'an unbuffered request is looked into as it passes';
   like shop_got(), qr/f\@b\.example/, 'and reaches the shop';
+};
+
+subtest 'forms on other ways' => sub {
+  my $form = 'email=g%40b.example&x=' . 'x' x 5000;
+  my $is = sub ($what, $email, @line) {
+    my ($result, $id) = @line;
+    is $result, 'queued', $what;
+    is event($id)->{user}{email}, sha256_hex($email), 'is looked into';
+    like shop_got(), qr/\A${\ length $form } ${\ md5_hex $form } /, 'and whole for the shop';
+  };
+  my $line = sub ($name) {
+    my $line;
+    $t->wait_until("$name in the log", sub { ($line) = $t->slurp('shop.log') =~ /^$name\|(.*)$/m });
+    return split /\|/, $line // '';
+  };
+  $is->('in a file of nginx\'s', 'g@b.example', (answer(POST => '/filed', $form, @GRANTED, @FORM))[1, 2]);
+
+  for my $length (length $form, undef) {
+    my $name = 'h2' . ($length // 'none');
+    $form =~ s/=\w/=h/;
+    is $t->h2(POST => '/newsletter', $form, @GRANTED, @FORM, 'Content-Length' => $length, 'X-Case' => $name)->code, 200, 'HTTP/2, ' . ($length ? 'with its length' : 'without');
+    $is->('the form', 'h@b.example', $line->($name));
+  }
+
+  my $c = $t->connect->write("POST /newsletter HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: Mozilla/5.0\r\nX-Case: expect\r\nCookie: consent=yes\r\nReferer: http://shop.example/\r\n"
+    . "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: ${\ length $form }\r\nExpect: 100-continue\r\n\r\n");
+  like $c->bytes, qr{\AHTTP/1.1 100 Continue\r\n\r\n\z}, 'nginx asks for it';
+  is $c->write($form)->response->code, 200, 'after 100-continue';
+  $is->('the form', 'h@b.example', $line->('expect'));
+};
+
+subtest 'nothing is held back' => sub {
+  my $c = $t->connect->write("POST /piped HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: Mozilla/5.0\r\nX-Case: piped\r\nCookie: consent=yes\r\nReferer: http://shop.example/\r\n"
+    . "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 19\r\n\r\n", 'email=i%4');
+  my $shop = $listener->accept;
+  close $listener;
+  my $got  = '';
+  my $read = sub ($until) { $t->wait_until("$until at the shop", sub { sysread $shop, $got, 65_536, length $got; $got =~ /$until/ }) };
+  ok $read->(qr/\r\n\r\nemail=i%4\z/), 'the shop has the first half of a form before there is a second one';
+  $c->write('0b.example');
+  ok $read->(qr/%40b\.example\z/), 'and then that';
+  print {$shop} "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"id\"\r\n";
+  my $answer = '';
+  ok $t->wait_until('half an answer', sub { $answer .= $c->bytes // ''; $answer =~ /\{"id"/ }), 'the visitor has the first half of an answer before there is a second one';
+  print {$shop} "9\r\n: \"P-77\"}\r\n0\r\n\r\n";
+  ok $t->wait_until('the answer', sub { $answer .= $c->bytes // ''; $answer =~ /P-77"\}\r\n0/ }), 'and then that';
+  my $line;
+  $t->wait_until('the log', sub { ($line) = $t->slurp('shop.log') =~ /^piped\|(.*)$/m });
+  is $line, 'queued|order.P-77', 'both were looked into';
+  is event('order.P-77')->{user}{email}, sha256_hex('i@b.example'), 'as a whole';
 };
 
 subtest 'the beacon beside it' => sub {
