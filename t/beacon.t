@@ -150,6 +150,31 @@ subtest 'prefetch and opt-out' => sub {
   }
 };
 
+subtest 'calls for another pixel, as the browser script counts them' => sub {
+  my $foreign = sub { return $t->status->{pixels}[0]{ttq}{foreign} };
+  counted($t);
+  my $had = $foreign->();
+  my $more = sub ($body, $answer, $count, $name, @header) {
+    is_answer $t->beacon($body, @PAGE, @header), $answer, $name;
+    is $foreign->() - $had, $count, "$name: $count";
+    $had += $count;
+  };
+  $more->('{"event":"Search","event_id":"foreign","foreign":3}', '204 queued granted', 3, 'with an event');
+  $more->('{"foreign":2}', '204 checked granted', 2, 'alone');
+  $more->('{"user":{"email":"jane@example.com"},"foreign":1}', '204 checked granted', 1, 'with who it is');
+  $more->('{"event":"Search","foreign":0}', '204 queued granted', 0, 'none');
+  $more->('{"foreign":1e300}', '204 checked granted', 100, 'beyond reason');
+  $more->('{"event":"Search","foreign":1e300}', '204 queued granted', 100, 'the same with an event');
+  $more->(qq({"foreign":$_}), '400 invalid granted', 0, $_) for qw(0 -1 0.5 "3" true null [3] {"a":3} 99999999999999999999);
+  $more->('[{"event":"Search","foreign":3}]', '204 queued granted', 0, 'in an array');
+  $more->('{"foreign":3}', '204 denied denied', 0, 'without consent', cookies => {consent => 'no'});
+  $more->('{"foreign":3}', '204 undecided undecided', 0, 'undecided', cookies => {});
+  is counted($t), 'denied=1 invalid=9 queued=4 undecided=1', 'nothing else is counted of those alone';
+  my $seen;
+  $t->wait_until('the event has gone', sub { $seen = by_id($t, 1)->{foreign} });
+  is_deeply [grep { $_ eq 'foreign' } keys %{$seen // {}}], [], 'without the number';
+};
+
 subtest 'bots' => sub {
   my @bots = (
     'Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)',

@@ -195,6 +195,8 @@ subtest 'a base code after the script, and consent after both' => sub {
 
 subtest 'a pixel of another code' => sub {
   $t->forget;
+  my $foreign = sub { return $t->status->{pixels}[0]{ttq}{foreign} };
+  my $had = $foreign->();
   my $v = $t->visitor(%YES)->open('/other.html');
   my ($own) = grep { $_->{event_id} } calls(track => 2);
   is join(',', @{$own->{codes}}), OURS, 'our page view is for our pixel alone';
@@ -215,6 +217,21 @@ subtest 'a pixel of another code' => sub {
   is +(server(1))[0]{event_id}, $calls[2]{event_id}, 'ours is known to nginx';
   $v->settle;
   is server(0), 1, 'and nothing else';
+  is $foreign->() - $had, 4, 'but nginx counts them: page() and track(), and two more';
+  $v->js("ttq.instance('${\ OTHER }').track('Lead'); ttq.identify({email: 'a\@b.example'}); 0");
+  $v->settle;
+  is $foreign->() - $had, 4, 'with the next event';
+  $v->load(sub { $v->js('location.href = "/plain.html"; 0') });
+  $v->settle;
+  is $foreign->() - $had, 5, 'or when the page goes';
+
+  $t->forget;
+  $v = $t->visitor->open('/other.html');
+  $v->wait_checks(1);
+  $v->load(sub { $v->js('location.href = "/plain.html"; 0') });
+  $v->settle;
+  is $foreign->() - $had, 5, 'not without consent';
+  is scalar($v->events), 0, 'which sends nothing';
 };
 
 subtest 'two pixels of one page' => sub {

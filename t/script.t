@@ -150,6 +150,7 @@ subtest 'events that rules tell' => sub {
   $left->('tiktok_event AddToCart if=$arg_x content_ids=$arg_sku', 'AddToCart');
   $left->('tiktok_event Search; tiktok_event Search if=1; tiktok_event Mine', 'Search', 'Mine');
   $left->('tiktok_event SubmitForm', 'Lead', 'SubmitForm');
+  $left->('tiktok_event add_to_cart', 'AddToCart');
   $left->('tiktok_event Purchase value=5', 'Purchase', 'CompletePayment');
   $left->('tiktok_event Purchase order_id=$arg_no');
   $left->('tiktok_event Lead order_id=$arg_no', 'Lead', 'SubmitForm');

@@ -23,6 +23,7 @@ my $SHAPE = {
   left_out => {map { $_ => 0 } qw(email phone ip currency url text user)},
   unread   => {map { $_ => 0 } qw(compressed too_large broken)},
   event_id => {map { $_ => 0 } qw(given order generated mismatched)},
+  ttq      => {foreign => 0},
   age_at_delivery => {map { $_ => 0 } qw(5m 1h 47h)},
   consent_reasons => {'cookie: consent matches' => 0},
   delivery => {(map { $_ => 0 } qw(requests retries splits in_flight retry_seconds last_code last_delivered latency_ms)), last_message => '', last_request_id => ''},

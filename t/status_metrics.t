@@ -67,6 +67,7 @@ sub expected ($status) {
     $each->(unread_total    => reason => $pixel->{unread});
     $each->(event_ids_total => source => {map { $_ => $pixel->{event_id}{$_} } qw(given order generated)});
     $add->(event_id_mismatches_total => $pixel->{event_id}{mismatched});
+    $add->(foreign_calls_total => $pixel->{ttq}{foreign});
     $each->(fates_total     => fate   => {map { $_ => $queue->{$_} } qw(delivered rejected expired corrupt)});
     $add->(state => $_ eq $pixel->{state} ? 1 : 0, state => $_) for qw(ok backoff auth stopped removed);
 

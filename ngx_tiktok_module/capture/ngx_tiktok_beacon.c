@@ -10,6 +10,9 @@
 #include "ngx_tiktok_capture.h"
 
 
+#define NGX_TIKTOK_FOREIGN_MAX  100             /* calls in one beacon */
+
+
 static ngx_int_t ngx_tiktok_beacon_check(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx);
 static void ngx_tiktok_beacon_read(ngx_http_request_t *r);
@@ -21,6 +24,8 @@ static ngx_int_t ngx_tiktok_beacon_text(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
 static ngx_int_t ngx_tiktok_beacon_tree(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, cJSON *root);
+static ngx_uint_t ngx_tiktok_beacon_foreign(ngx_http_request_t *r,
+    cJSON *root);
 static ngx_int_t ngx_tiktok_beacon_queue(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_tiktok_item_t *items, ngx_uint_t n,
     ngx_uint_t array);
@@ -417,6 +422,10 @@ ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         }
     }
 
+    if (!tlcf->trusted && ngx_tiktok_beacon_foreign(r, root)) {
+        return ngx_tiktok_beacon_success(r, ctx, NGX_TIKTOK_RESULT_CHECKED);
+    }
+
     if (ngx_tiktok_visitor(r, ctx, &visitor) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -432,6 +441,35 @@ ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     }
 
     return ngx_tiktok_beacon_queue(r, ctx, items, n, array);
+}
+
+
+/*
+ * The browser script tells how many calls of a ttq were for another pixel,
+ * with an event, or with none when the page goes: then there is no more to do.
+ * The number is a stranger's, and is not believed beyond reason.
+ */
+
+static ngx_uint_t
+ngx_tiktok_beacon_foreign(ngx_http_request_t *r, cJSON *root)
+{
+    cJSON                  *foreign;
+    ngx_tiktok_loc_conf_t  *tlcf;
+    ngx_tiktok_counters_t  *counters;
+
+    foreign = cJSON_GetObjectItemCaseSensitive(root, "foreign");
+
+    if (!cJSON_IsNumber(foreign) || foreign->valuedouble < 1) {
+        return 0;
+    }
+
+    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+    counters = ngx_tiktok_counters(tlcf->destination->queue.stats);
+
+    ngx_tiktok_count(counters->foreign,
+                     ngx_min(foreign->valuedouble, NGX_TIKTOK_FOREIGN_MAX));
+
+    return !cJSON_HasObjectItem(root, "event");
 }
 
 

@@ -470,6 +470,10 @@ ngx_tiktok_script_rule(ngx_tiktok_script_t *script,
     event = ngx_tiktok_event_number(&rule->event);
 
     if (event == NGX_TIKTOK_EVENT_CUSTOM) {
+        event = ngx_tiktok_event_alias(&rule->event);
+    }
+
+    if (event == NGX_TIKTOK_EVENT_CUSTOM) {
         return ngx_tiktok_script_told(script, &rule->event);
     }
 

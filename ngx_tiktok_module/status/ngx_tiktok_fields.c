@@ -180,6 +180,14 @@ static ngx_tiktok_field_t  ngx_tiktok_mismatches[] = {
 };
 
 
+static ngx_tiktok_field_t  ngx_tiktok_calls[] = {
+
+    ngx_tiktok_metric("foreign", "foreign_calls_total", sum.foreign, 1,
+                      "calls of a ttq in pages for pixels of other codes: "
+                      "they are not reported")
+};
+
+
 static ngx_tiktok_field_t  ngx_tiktok_ages[] = {
 
     ngx_tiktok_row("5m", sum.ages[0],
@@ -260,6 +268,9 @@ ngx_tiktok_group_t  ngx_tiktok_groups[] = {
 
     { "event_id", "Event ids that do not match", NULL, NULL,
       ngx_tiktok_fields(ngx_tiktok_mismatches) },
+
+    { "ttq", "Calls of a ttq", NULL, NULL,
+      ngx_tiktok_fields(ngx_tiktok_calls) },
 
     { "age_at_delivery", "Age of events at their delivery",
       "delivery_age_seconds", "le",

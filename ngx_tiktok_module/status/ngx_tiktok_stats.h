@@ -100,6 +100,7 @@ typedef struct {
     ngx_atomic_t                 unread[NGX_TIKTOK_UNREAD_REASONS];
     ngx_atomic_t                 id_sources[NGX_TIKTOK_ID_SOURCES];
     ngx_atomic_t                 mismatched;
+    ngx_atomic_t                 foreign;   /* calls for another pixel */
     ngx_atomic_t                 ages[NGX_TIKTOK_AGES];
     ngx_atomic_t                 age;       /* seconds, of all of these */
     ngx_atomic_t                 reasons[NGX_TIKTOK_REASONS + 1];

@@ -207,6 +207,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             body: body && JSON.stringify({
                 ...body,
                 user: {...known, ttclid: click},
+                foreign,
             }),
 
         }).then(safe(answer => {
@@ -233,6 +234,10 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             again();
             fire(event);
         });
+
+        if (body) {
+            foreign = 0;
+        }
     };
 
 
@@ -240,6 +245,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
 
     let mine;           // we have loaded it
     let shared;         // the page wants it for the same pixel, too
+    let foreign = 0;    // calls for other pixels, which nginx has to count
 
     const codes = () => Object.keys((win.ttq || {})._i || {});
 
@@ -400,22 +406,20 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             return (sure || !mine) && args;
         }
 
-        if (!ours) {
-            // another pixel's
-
-        } else if (name == 'track') {
+        if (ours && name == 'track') {
             args = [event, properties, {
                 ...options,
                 event_id: emit('ttq', event, properties, options.event_id,
                                !mine),
             }];
 
-        } else if (!mine) {
+        } else if (ours && !mine) {
             paged = 1;
             waiting = waiting.filter(({body}) => body.event != 'Pageview');
         }
 
         if (!mine || to && !ours) {
+            foreign += !ours;
             return args;
         }
 
@@ -736,6 +740,11 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
                 view();
             }
         });
+
+        // what is counted, and no later event takes along
+
+        listen(win, 'pagehide', () =>
+            open && foreign && send({done: 1, body: {}}));
 
         [].concat(...parts).forEach(safe(part => {
             if (part.call) {
