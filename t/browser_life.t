@@ -81,7 +81,7 @@ subtest 'another tab' => sub {
   $_->wait_checks(3) for $first, $second;
   $t->forget;
   $_->js($ADD->('A')) for $first, $second;
-  $_->settle for $first, $second;
+  $first->settle($second);
   is $t->pixel + (() = $t->sandbox_events), 0, 'and neither tells any more';
   $second->js($GRANT);
   $t->both('AddToCart AddToCart', 'until it is granted again');

@@ -71,36 +71,47 @@ sub leave ($v, $text) {
   $v->js("document.cookie = " . to_json("$_; Path=/")) for split /; /, $text;
 }
 
+# all at once: each waits only a little, but there are many
+my %visitor;
 for my $name (sort keys %tool) {
-  subtest $name => sub {
-    my %QUIET = (%QUIET, before => "$QUIET{before} " . ($tool{$name}{stub} // ''));
-    my $v = $t->visitor(%QUIET)->open("/$name.html");
-    my $beacon = "/$name/e";
-    is +($v->wait_checks(1, $beacon))[0]{consent}, 'undecided', 'no choice';
-    my $checks = 1;
-    for my $verdict (qw(granted denied)) {
-      leave($v, $row{$name}{$verdict});
-      is scalar($v->checks($beacon)), $checks, 'a cookie says nothing';
-      $v->js("$tool{$name}{$verdict}; 0");
-      is +($v->wait_checks(++$checks, $beacon))[-1]{consent}, $verdict, "the tool does: $verdict";
-    }
-    is +($v->wait_events(1, $beacon))[0]{event}, 'Pageview', 'what waited is told';
-    is $v->problems, 0, 'no errors' or note explain [$v->problems];
-    $v->close;
+  my $stub = $tool{$name}{stub} // '';
+  $visitor{$name} = $t->visitor(%QUIET, before => "$QUIET{before} $stub")->open("/$name.html");
+}
+
+sub answered ($name, $count) {
+  my @checks = $visitor{$name}->wait_checks($count, "/$name/e");
+  return @checks == $count ? $checks[-1]{consent} : @checks . ' checks';
+}
+
+subtest 'nobody has chosen' => sub {
+  is answered($_, 1), 'undecided', $_ for sort keys %tool;
+};
+
+my $checks = 1;
+for my $verdict (qw(granted denied)) {
+  subtest "$verdict, and nobody says so" => sub {
+    leave($visitor{$_}, $row{$_}{$verdict}) for sort keys %tool;
+    $visitor{tcf}->settle(values %visitor);
+    is scalar(my @checks = $visitor{$_}->checks("/$_/e")), $checks, $_ for sort keys %tool;
+  };
+  $checks++;
+  subtest "the tool says so: $verdict" => sub {
+    $visitor{$_}->js("$tool{$_}{$verdict}; 0") for sort keys %tool;
+    is answered($_, $checks), $verdict, $_ for sort keys %tool;
   };
 }
 
-subtest 'a tool that tells of nothing new' => sub {
-  my $v = $t->visitor(%QUIET)->open('/cookiebot.html');
-  $v->wait_checks(1, '/cookiebot/e');
-  $v->js("$tool{cookiebot}{granted}; 0");
-  $v->settle;
-  is scalar(my @checks = $v->checks('/cookiebot/e')), 1, 'is no reason to ask';
-  leave($v, $row{cookiebot}{granted});
-  $v->settle;
-  is scalar(@checks = $v->checks('/cookiebot/e')), 1, 'nor is a cookie, to this browser';
-  $v->js("$tool{cookiebot}{granted}; 0");
-  is +($v->wait_checks(2, '/cookiebot/e'))[1]{consent}, 'granted', 'both are';
+subtest 'what came of it' => sub {
+  for my $name (sort keys %tool) {
+    is join(' ', map { $_->{event} } $visitor{$name}->wait_events(1, "/$name/e")), 'Pageview', "$name: what waited was told";
+    is $visitor{$name}->problems, 0, "$name: no errors" or note explain [$visitor{$name}->problems];
+  }
+};
+
+subtest 'a signal without a change' => sub {
+  $visitor{$_}->js("$tool{$_}{denied}; 0") for sort keys %tool;
+  $visitor{tcf}->settle(values %visitor);
+  is scalar(my @all = $visitor{$_}->checks("/$_/e")), $checks, "$_: is no reason to ask" for sort keys %tool;
 };
 
 $t->finish;

@@ -203,12 +203,11 @@ sub requests ($self, $path = '') {
 # errors that scripts have not caught, and what the console has in red
 sub problems ($self) { return @{$self->{problems}} }
 
-# until no request is under way, and none was for a moment
-sub settle ($self) {
+# until no request is under way, and none was for a moment; neither of other pages
+sub settle ($self, @others) {
   my $quiet;
   $self->until(SETTLE, sub {
-    undef $quiet if %{$self->{open}};
-    return 0 if %{$self->{open}};
+    undef $quiet if grep { %{$_->{open}} } $self, @others;
     $quiet //= time;
     return time - $quiet > QUIET;
   });
