@@ -968,6 +968,16 @@ ngx_tiktok_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         conf->script = prev->script;
     }
 
+    if (clcf->lmt_excpt && clcf->handler == NULL) {
+
+        if (conf->beacon == 1) {
+            clcf->handler = ngx_tiktok_beacon_handler;
+
+        } else if (conf->script) {
+            clcf->handler = ngx_tiktok_script_handler;
+        }
+    }
+
     if (conf->pixel.data == NULL && prev->pixel.data) {
         conf->pixel = prev->pixel;
         conf->file = prev->file;

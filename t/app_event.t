@@ -38,6 +38,11 @@ my $backend = $t->backend(behave => 'hint', named => {
     0;
   },
 });
+my $many  = $t->backend(behave => 'many', named => {many => sub ($c, $r) {
+  my @headers = map { $lines->('X-Tiktok-Event' => encode_json({event => 'Search', event_id => "many$_"})) } 1 .. 12;
+  $c->send(join('', "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", @headers, "\r\n"));
+  1;
+}});
 my $cache = "proxy_pass ${\ $backend->address }; proxy_cache c; proxy_cache_key \$uri;";
 
 $t->conf(
@@ -52,6 +57,7 @@ CONF
   '= /off'       => "tiktok_pixel off; $fastcgi fastcgi_param REQUEST_URI /hint?\$args;",
   '= /cached'    => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_cache f; fastcgi_cache_key \$args; fastcgi_cache_valid any 1h;",
   '= /fresh'     => $cache,
+  '= /many'      => "proxy_pass ${\ $many->address };",
   '= /same'      => "$cache proxy_cache_revalidate on;",
   '= /stale'     => "$cache proxy_cache_use_stale error timeout;",
   '= /updating'  => "$cache proxy_cache_use_stale updating; proxy_cache_background_update on;",
@@ -152,6 +158,10 @@ subtest 'broken' => sub {
   ok hidden($response), 'too many, and';
   is $result, 'invalid', 'none of them';
   counted($t);
+
+  $t->get('/many', @GRANTED);
+  ok $t->wait_until('the answer', sub { ($t->status->{pixels}[0]{results}{queued} // 0) >= $t->{counted}{queued} + 8 }), 'eight headers of one answer';
+  is counted($t), 'invalid=4 queued=8', 'and no more';
 };
 
 subtest 'caches' => sub {

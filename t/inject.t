@@ -39,6 +39,7 @@ my %says = (    # what the shop answers, by the first part of the path
   moved  => sub ($c, $r) { $c->answer(302, $PAGE, @HTML, Location => '/page') },
   range  => sub ($c, $r) { $c->answer(206, substr($PAGE, 0, 100), @HTML, 'Content-Range' => 'bytes 0-99/' . length $PAGE) },
   type   => sub ($c, $r) { $r->{head} =~ m{/type/(\S*)}; $c->answer(200, $PAGE, 'Content-Type' => $1 =~ s/%(..)/chr hex $1/ger) },
+  plain  => sub ($c, $r) { $r->{head} =~ m{/plain/(\w+)}; $c->answer(200, $PAGE, @HTML, 'Content-Encoding' => $1) },
   gzip   => sub ($c, $r) { $c->answer(200, $ZIPPED, @HTML, 'Content-Encoding' => 'gzip') },
   choose => sub ($c, $r) { ($r->{headers}{'accept-encoding'} // '') =~ /gzip/ ? $says::choose->($c) : $c->answer(200, $PAGE, @HTML) },
   fixed  => sub ($c, $r) { $c->answer(200, $PAGE, @HTML, 'Cache-Control' => 'private, No-Transform') },
@@ -122,6 +123,7 @@ my $conf = {
   '= /allowed'    => 'internal; return 204;',
   '/mirrored'     => "mirror /page; proxy_pass $shop/page;",
   '/off'          => "tiktok_inject off; proxy_pass $shop/page;",
+  '/no-pixel'     => "tiktok_pixel off; proxy_pass $shop/page;",
   '/empty-value'  => "tiktok_inject ''; proxy_pass $shop/page;",
   '/other'        => "tiktok_inject /_t/other.js; proxy_pass $shop/page;",
   '/variable'     => "tiktok_inject \$script; proxy_pass $shop/page;",
@@ -310,6 +312,7 @@ subtest 'compression' => sub {
   }
   is $warned->(), 1, 'which is told once';
   ok $t->grep_log(qr/"tiktok_inject" leaves a page alone that comes compressed \("Content-Encoding: gzip"\).*proxy_set_header Accept-Encoding ''/), 'with the remedy';
+  is $t->get("/plain/$_")->body, $WITH, "a shop that says $_" for qw(identity None);
   is $t->get('/choose', @accept)->headers->content_encoding, 'gzip', 'a shop that compresses on request';
   $response = $t->get('/identity/choose', @accept);
   is $response->body, $WITH, 'is not asked to with the remedy';
@@ -323,6 +326,7 @@ subtest 'compression' => sub {
 subtest 'what is put in' => sub {
   my $with = sub ($uri) { return $t->get($uri)->body =~ m{\Q$HEAD\E(.*?)\Q$BODY\E\z}s ? $1 : '?' };
   is $with->('/off'), '', 'off';
+  is $with->('/no-pixel'), '', 'no pixel, nothing for the script to do';
   is $with->('/empty-value'), '', 'empty';
   is $t->get('/off')->headers->etag, '"1"', 'the page is as it was';
   is $with->('/other'), '<script src="/_t/other.js" async></script>', 'a location has its own';

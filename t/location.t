@@ -24,6 +24,7 @@ $t->conf(
   '= /s.js'      => "tiktok_script /beacon; $if",
   '= /g/collect' => "tiktok_ga4; tiktok_event Search if=0; if (\$arg_x) { $pass } $pass",
   '= /passed'    => "tiktok_request_value \$name name; tiktok_event Search if=0; proxy_set_header X-Name \"(\$name)\"; $pass",
+  '= /allowed'   => 'tiktok_beacon; limit_except GET { allow all; }',
   '= /limited'   => 'tiktok_beacon; limit_except GET { deny all; }',
   '= /page.html' => 'root %%DIR%%/html; ssi on; default_type text/html;',
 )->start;
@@ -47,7 +48,8 @@ subtest 'a condition in the location' => sub {
   is $under->code, 200, '/s.js?x=1';
   is $under->body, $plain->body, 'is the same script';
   ok length $plain->body, 'and there is one';
-  is $t->beacon({event => 'Search', event_id => 'limited'}, uri => '/limited')->code, 403, 'limit_except';
+  is $t->beacon({event => 'Search', event_id => 'limited'}, uri => '/limited')->code, 403, 'limit_except denies';
+  is_answer $t->beacon('', uri => '/allowed'), '204 checked granted', 'and allows';
 
   my $seen = by_id($t, 6);
   is_deeply [sort keys %$seen], [qw(b b?x=1 g gx t t?x=1)], 'all arrive';

@@ -156,7 +156,7 @@ ngx_tiktok_app_events(ngx_http_request_t *r)
     part = ngx_tiktok_app_headers(r);
     i = 0;
 
-    for (n = 0; n < NGX_TIKTOK_APP_HEADERS; n++) {
+    for (n = 0; /* void */ ; n++) {
         h = ngx_tiktok_app_next(&part, &i);
 
         if (h == NULL) {
@@ -164,10 +164,16 @@ ngx_tiktok_app_events(ngx_http_request_t *r)
         }
 
         ctx = ngx_tiktok_ctx(r);
+        if (ctx == NULL) {
+            return NGX_ERROR;
+        }
 
-        if (ctx == NULL
-            || ngx_tiktok_app_event(r, ctx, &h->value) != NGX_OK)
-        {
+        if (n >= NGX_TIKTOK_APP_HEADERS) {
+            ngx_tiktok_capture_result(r, ctx, NGX_TIKTOK_RESULT_INVALID, 1);
+            continue;
+        }
+
+        if (ngx_tiktok_app_event(r, ctx, &h->value) != NGX_OK) {
             return NGX_ERROR;
         }
     }

@@ -245,6 +245,9 @@ ngx_uint_t ngx_tiktok_inject_placed(ngx_http_request_t *r);
 ngx_uint_t ngx_tiktok_answer_says(ngx_http_request_t *r, const char *name,
     const char *word);
 
+/* whether the answer comes compressed from where it comes */
+ngx_uint_t ngx_tiktok_answer_compressed(ngx_http_request_t *r);
+
 /* adds the module's variables; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_tiktok_variables_add(ngx_conf_t *cf);
 

@@ -330,3 +330,25 @@ ngx_tiktok_answer_says(ngx_http_request_t *r, const char *name,
         }
     }
 }
+
+
+/* "none" and "identity" are what applications say to be left alone */
+
+ngx_uint_t
+ngx_tiktok_answer_compressed(ngx_http_request_t *r)
+{
+    ngx_str_t  *coding;
+
+    if (r->headers_out.content_encoding == NULL) {
+        return 0;
+    }
+
+    coding = &r->headers_out.content_encoding->value;
+
+    return coding->len
+           && !(coding->len == 4
+                && ngx_strncasecmp(coding->data, (u_char *) "none", 4) == 0)
+           && !(coding->len == 8
+                && ngx_strncasecmp(coding->data, (u_char *) "identity", 8)
+                   == 0);
+}

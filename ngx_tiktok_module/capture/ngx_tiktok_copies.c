@@ -207,9 +207,7 @@ ngx_tiktok_copies_answer(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf,
         return;
     }
 
-    if (r->headers_out.content_encoding
-        && r->headers_out.content_encoding->value.len)
-    {
+    if (ngx_tiktok_answer_compressed(r)) {
         ngx_tiktok_copies_unread(r, NGX_TIKTOK_UNREAD_COMPRESSED,
                                  ngx_tiktok_copies_of_answer, NULL);
         return;

@@ -80,6 +80,7 @@ ngx_tiktok_inject_header_filter(ngx_http_request_t *r)
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
 
     if (tlcf->inject == NULL
+        || (tlcf->pixel.data && tlcf->pixel.len == 0)
         || r != r->main
         || !ngx_tiktok_inject_page(r)
         || ngx_tiktok_inject_tag(r, tlcf->inject, &tag) != NGX_OK
@@ -179,9 +180,8 @@ static ngx_uint_t
 ngx_tiktok_inject_refused(ngx_http_request_t *r,
     ngx_tiktok_inject_conf_t *conf)
 {
-    if (r->headers_out.content_encoding
-        && r->headers_out.content_encoding->value.len)
-    {
+    if (ngx_tiktok_answer_compressed(r)) {
+
         if (!ngx_tiktok_inject_said(conf, NGX_TIKTOK_INJECT_ENCODED)) {
             ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                           "\"tiktok_inject\" leaves a page alone that comes "

@@ -22,6 +22,8 @@ typedef ngx_uint_t (*ngx_tiktok_user_valid_pt)(ngx_str_t *text);
 
 static ngx_int_t ngx_tiktok_write_ttclid(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *field);
+static ngx_int_t ngx_tiktok_find_referrer(ngx_tiktok_parts_t *parts,
+    ngx_str_t *referrer, u_char *buf, ngx_str_t *value);
 static ngx_int_t ngx_tiktok_find_ttclid(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_field_t *field, u_char *buf, ngx_str_t *value);
 static void ngx_tiktok_write_ttp(ngx_tiktok_parts_t *parts,
@@ -116,9 +118,11 @@ ngx_tiktok_find_ttclid(ngx_tiktok_parts_t *parts,
     }
 
     if (ngx_tiktok_url_click_id(&parts->url, buf, value) == NGX_OK
-        || (ngx_tiktok_url_click_id(&parts->referrer, buf, value) == NGX_OK
-            && ngx_tiktok_url_same_host(&parts->referrer,
-                                        &parts->visitor->host)))
+        || ngx_tiktok_find_referrer(parts, &parts->referrer, buf, value)
+           == NGX_OK
+        || ngx_tiktok_find_referrer(parts, &parts->visitor->referer, buf,
+                                    value)
+           == NGX_OK)
     {
         parts->event->new_click = 1;
         return NGX_OK;
@@ -127,6 +131,22 @@ ngx_tiktok_find_ttclid(ngx_tiktok_parts_t *parts,
     *value = parts->visitor->ttclid;
 
     return cookie ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* what another host has in its address is none of ours */
+
+static ngx_int_t
+ngx_tiktok_find_referrer(ngx_tiktok_parts_t *parts, ngx_str_t *referrer,
+    u_char *buf, ngx_str_t *value)
+{
+    if (ngx_tiktok_url_click_id(referrer, buf, value) == NGX_OK
+        && ngx_tiktok_url_same_host(referrer, &parts->visitor->host))
+    {
+        return NGX_OK;
+    }
+
+    return NGX_DECLINED;
 }
 
 

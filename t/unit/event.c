@@ -398,12 +398,20 @@ test_visitor(void)
     unit_ok(memmem(event.json.data, event.json.len, "{\"ttclid\":\"before\"",
                    18) != NULL, "the referrer's of the same host");
 
+    visitor.referer = unit_str("https://other.example/?ttclid=header");
     unit_create(LEAD ",\"page\":{\"url\":\"https://shop.example/\","
                 "\"referrer\":\"https://other.example/?ttclid=before\"}}",
                 &visitor, &event);
     unit_ok(memmem(event.json.data, event.json.len,
                    "{\"ttclid\":\"E.C.P.cookie\"", 24) != NULL,
             "else the cookie's");
+
+    visitor.referer = unit_str("https://shop.example/?ttclid=header");
+    unit_create(LEAD ",\"page\":{\"url\":\"https://shop.example/\","
+                "\"referrer\":\"https://other.example/?ttclid=before\"}}",
+                &visitor, &event);
+    unit_ok(memmem(event.json.data, event.json.len, "{\"ttclid\":\"header\"",
+                   18) != NULL, "or that of the page by its header");
 
     /* what can't be sent */
 
