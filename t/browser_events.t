@@ -321,6 +321,17 @@ subtest 'the click id of a landing page' => sub {
   is $land->(0), $click, 'on the landing page';
   is $land->(0, '/linked_list.html'), $click, 'on the second page';
   is $land->(0, '/linked_list.html', '/shop.html'), $click, 'on the third page';
+
+  # a page that cleans its address before anybody else looks at it
+  for my $more ('', 'Object.defineProperty(window, "navigation", {value: undefined});') {
+    $t->forget;
+    my $v = $t->visitor(before => "$more history.replaceState(null, '', location.pathname);")->open("/a.html?ttclid=$click&x=1");
+    $v->wait_checks(1);
+    $v->js("document.cookie = 'consent=yes; Path=/'");
+    my $event = both('an address that was cleaned')->{server};
+    is $event->{page}{url}, "$v->{base}/a.html", 'is what it is';
+    is $event->{user}{ttclid}, $click, 'the click is known all the same';
+  }
 };
 
 $t->finish;

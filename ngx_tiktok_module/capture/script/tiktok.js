@@ -374,13 +374,16 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         return to;
     };
 
-    // the last click of this visit, where the browser still knows it
+    // the last click of this visit, where the browser still knows it.  Shops
+    // clean the address of a landing page before we come
 
     const click = safe(() => {
-        const pages = win.navigation ? navigation.entries() : [location];
+        const {navigation} = win;
+        const [{name}] = performance.getEntriesByType('navigation');
+        const pages = navigation ? navigation.entries() : [];
 
         return decodeURIComponent(/.*[?&]ttclid=([^&#\s]+)/.exec(
-            pages.map(page => page.url || page).join(' '))[1]);
+            [...pages.map(page => page.url), name].join(' '))[1]);
     })();
 
 
