@@ -145,10 +145,10 @@ ngx_tiktok_write_person(ngx_tiktok_parts_t *parts,
             ngx_tiktok_write_clear(parts, form, field, &place);
 
         } else {
-            set = &keys[form->kind];
+            set = (form->kind < NGX_TIKTOK_PERSON_KEYS) ? &keys[form->kind]
+                                                        : &other;
 
-            if (form->kind >= NGX_TIKTOK_PERSON_KEYS) {
-                set = &other;
+            if (set == &other) {
 
                 if (ngx_tiktok_read_hashes(parts, form, field, &place, set)
                     != NGX_OK)
