@@ -12,7 +12,7 @@ use Test::TikTok;
 use Test::TikTok::Browser;
 
 my $t = Test::TikTok::Browser->new;
-$t->page('a.html')->shop;
+$t->page('a.html')->shop('= /e' => 'tiktok_beacon; tiktok_beacon_limits body=100k;');
 my %YES = (cookies => {consent => 'yes'});
 
 my $throws = sub ($name) { return qq(Object.defineProperty(window, "$name", {get() { throw new Error("$name"); }})) };
@@ -119,6 +119,75 @@ JS
   $v->js('ttq.track("Contact", {value: 1, currency: "EUR"}); 0');
   $t->both('Contact', 'a call after those');
   is scalar(my @errors = grep { !/status of 400/ } $v->problems), 0, 'no errors but that nginx refuses some' or note explain [$v->problems];
+};
+
+subtest 'products of all kinds' => sub {
+  $t->forget;
+  my $v = $t->visitor(%YES, before => 'window.dataLayer = []')->open('/a.html');
+  $t->both('Pageview', 'the page');
+  $t->forget;
+  $v->js(<<'JS');
+    const cycle = {}, thrower = {toString() { throw new Error('mine'); }, toJSON() { throw new Error('mine'); }};
+    cycle.cycle = cycle;
+    for (const items of [[null], [cycle, {item_id: cycle}], [{item_id: thrower}]]) dataLayer.push({event: 'add_to_cart', ecommerce: {items}});
+    for (const user_data of [cycle, thrower, window, 'text', 5]) dataLayer.push({user_data, user_id: thrower});
+    dataLayer.push({ecommerce: 5}, {ecommerce: 'add'}, {ecommerce: {add: null}}, {ecommerce: {add: {products: cycle}, purchase: 5}});
+    dataLayer.push(JSON.parse('{"user_data": {"__proto__": {"polluted": 1}, "constructor": {"prototype": {"polluted": 1}}}}'));
+    dataLayer.push({event: 'add_to_wishlist', ecommerce: {currency: 978, value: [7], items: {item_id: 'one', price: {}}}});
+    0
+JS
+  $v->settle;
+  my ($odd) = grep { $_->{event}{event} eq 'AddToWishlist' } $t->sandbox_events;
+  is_deeply $odd->{event}{properties}{contents}, [{content_id => 'one', quantity => 1}], 'what can be used of them is';
+  is $v->js('({}).polluted'), undef, 'no prototype was changed';
+
+  # more than a browser sends of a page that goes
+  $t->forget;
+  $v->js(q{dataLayer.push({event: 'view_item', ecommerce: {items: Array.from({length: 100}, (x, i) => ({item_id: 'x'.repeat(700) + i}))}}), 0});
+  my ($large) = $t->sandbox_events(count => 1);
+  is scalar @{$large->{event}{properties}{contents}}, 100, 'seventy kilobytes of them';
+  is scalar(my @errors = grep { !/sendBeacon|status of 400/ } $v->problems), 0, 'no errors' or note explain [$v->problems];
+};
+
+subtest 'a ttq of all kinds' => sub {
+  my $ours = Test::TikTok::PIXEL;
+  my %ttq = (
+    'a string'            => 'window.ttq = "ttq"',
+    'an empty object'     => 'window.ttq = {}',
+    'one of odd parts'    => 'window.ttq = {_i: "text", track: 5, load: 6}',
+    'one of traps'        => 'window.ttq = new Proxy({}, {get() { throw new Error("mine"); }})',
+    'a trap'              => $throws->('ttq'),
+    'one not to be moved' => 'Object.defineProperty(window, "ttq", {value: {}})',
+    'frozen, with ours'   => "window.ttq = Object.freeze({_i: {$ours: {}}, track() {}})",
+  );
+  for my $what (sort keys %ttq) {
+    $t->forget;
+    my $v = $t->visitor(%YES, before => $ttq{$what})->open('/a.html');
+    is +($t->sandbox_events(count => 1))[0]{event}{event}, 'Pageview', "$what: the server has its event";
+    is $v->problems, 0, "$what: no errors" or note explain [$v->problems];
+    $v->close;
+  }
+
+  my $v = $t->visitor(%YES, before => 'window.said = []; window.ttq = {_i: {}, instance: code => code && undefined,
+    track(...args) { said.push(args); return "done"; }, identify() {}, page() { throw new Error("its own"); }}')->open('/a.html');
+  $v->wait_events(1);
+  is $v->js('ttq.instance("none")'), undef, 'instance() of nothing is nothing';
+  is $v->js('try { ttq.page() } catch (e) { e.message }'), 'its own', 'an error of its own is its own';
+  is $v->js('ttq.track("Lead", null, null)'), 'done', 'what it answers is the answer';
+  is $v->js('const cycle = {}; cycle.cycle = cycle; ttq.track("Lead", cycle)'), 'done', 'also to what nginx cannot be told';
+  is $v->js('said.length'), 3, 'all of it has come';
+  is $v->problems, 0, 'no errors' or note explain [$v->problems];
+};
+
+subtest 'names in the window' => sub {
+  $t->file('html/bare.html', '<!DOCTYPE html><html><head><link rel="icon" href="data:,"></head><body></body></html>');
+  my $names = sub ($v) { return @{$v->js('Object.getOwnPropertyNames(window)')} };
+  my %had = map { $_ => 1 } $names->($t->visitor->open('/bare.html'));
+  $t->forget;
+  my $v = $t->visitor(%YES)->open('/a.html');
+  $t->both('Pageview', 'the page');
+  is_deeply [sort grep { !$had{$_} } $names->($v)], [qw(TiktokAnalyticsObject dataLayer ttq)],
+    'with consent those of TikTok\'s pixel, beside that of the data layer';
 };
 
 $t->finish;

@@ -247,12 +247,12 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     let shared;         // the page wants it for the same pixel, too
     let foreign = 0;    // calls for other pixels, which nginx has to count
 
-    const codes = () => Object.keys((win.ttq || {})._i || {});
+    const codes = () => safe(() => Object.keys(win.ttq._i))() || [];
 
     const others = () => codes().filter(code => code != pixel);
 
-    const theirs = () => !mine && win.ttq && win.ttq.track
-                         && (!codes()[0] || codes().includes(pixel));
+    const theirs = safe(() => !mine && win.ttq.track
+                              && (!codes()[0] || codes().includes(pixel)));
 
     const tell = safe((name, ...args) => {
         const ttq = others()[0] ? win.ttq.instance(pixel) : win.ttq;
@@ -294,7 +294,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             return queue;
         };
 
-        if (!ttq.load) {
+        if (ttq.push && !ttq.load) {
             Object.assign(ttq, {
                 _i: {},
                 _t: {},
@@ -658,10 +658,8 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     // who was here before, and who comes later
 
     const look = () => {
-        const {ttq} = win;
-
-        wrap(ttq);
-        codes().forEach(code => wrap(ttq._i[code], code));
+        safe(() => wrap(win.ttq))();
+        codes().forEach(code => wrap(win.ttq._i[code], code));
         tap();
     };
 
