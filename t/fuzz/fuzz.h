@@ -34,6 +34,7 @@ void fuzz_event(u_char *data, size_t size);
 void fuzz_html(u_char *data, size_t size);
 void fuzz_identity(u_char *data, size_t size);
 void fuzz_phone(u_char *data, size_t size);
+void fuzz_seal(u_char *data, size_t size);
 void fuzz_tcf(u_char *data, size_t size);
 void fuzz_gpp(u_char *data, size_t size);
 void fuzz_values(u_char *data, size_t size);

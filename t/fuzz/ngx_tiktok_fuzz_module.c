@@ -35,6 +35,7 @@ static fuzz_target_t  fuzz_targets[] = {
     { "html", fuzz_html },
     { "identity", fuzz_identity },
     { "phone", fuzz_phone },
+    { "seal", fuzz_seal },
     { "tcf", fuzz_tcf },
     { "gpp", fuzz_gpp },
     { "values", fuzz_values },
