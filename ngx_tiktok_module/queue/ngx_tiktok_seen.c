@@ -281,6 +281,10 @@ ngx_tiktok_seen_event_known(ngx_tiktok_seen_t *seen,
     uint64_t                  exact;
     ngx_tiktok_seen_entry_t  *entry;
 
+    /* both keys first: the memory of both is then waited for at once */
+
+    exact = ngx_tiktok_seen_exact(key);
+
     entry = ngx_tiktok_seen_young(ngx_tiktok_seen_event(seen, key->event),
                                   key->event, now, NGX_TIKTOK_SEEN_DUPLICATE);
     if (entry
@@ -289,8 +293,6 @@ ngx_tiktok_seen_event_known(ngx_tiktok_seen_t *seen,
     {
         return 1;
     }
-
-    exact = ngx_tiktok_seen_exact(key);
 
     return ngx_tiktok_seen_young(ngx_tiktok_seen_event(seen, exact), exact,
                                  now, NGX_TIKTOK_SEEN_DUPLICATE)

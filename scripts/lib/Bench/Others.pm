@@ -27,6 +27,7 @@ sub run ($class) {
   for my $other (['OpenResty Lua', '/lua', 'lua'], ['njs', '/njs', 'njs'], ['Node', 'node/', 'node']) {
     my ($name, $where, $file) = @$other;
     compare("a beacon, against $name", 'request.lua', $where, '/e');
+    compare('"return 204", which does nothing, against it', 'request.lua', $where, '/204');
     good("$dir/$file.events", $name);
   }
 }
@@ -50,6 +51,7 @@ sub start ($dir, $queue) {
         tiktok_send /api;
         tiktok_delivery retry_min=12h retry_max=12h;
         location = /e   { tiktok_beacon; }
+        location = /204 { return 204; }
         location = /lua { set \$events %%DIR%%/lua.events; content_by_lua_block { require("beacon")() } }
         location = /njs { set \$events %%DIR%%/njs.events; js_content beacon.beacon; }
         location = /api { internal; proxy_pass http://127.0.0.1:${\ port('nobody') }; }
