@@ -161,6 +161,14 @@ subtest 'a signal that opts out' => sub {
   is $v->events, 1, 'nothing is sent';
 
   $t->forget;
+  $v = $t->visitor(cookies => {consent => 'yes'});
+  $v->ask('Network.setExtraHTTPHeaders', {headers => {'Sec-GPC' => '1'}});
+  $v->open('/a.html');
+  is +($v->wait_checks(1))[0]{consent}, 'opted_out', 'a browser that opts out everywhere';
+  $v->settle;
+  is $t->pixel + (() = $t->sandbox_events), 0, 'is heard, by both ways';
+
+  $t->forget;
   $v = $t->visitor(cookies => {consent => 'yes', usprivacy => '1YYN'})->open('/limit.html');
   my ($event) = $t->sandbox_events(count => 1);
   is $event->{event}{limited_data_use}, Mojo::JSON->true, 'where it limits: the server\'s event is limited';
