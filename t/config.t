@@ -78,7 +78,7 @@ my @bad = (
     ['with a key too short', 'on key=%%DIR%%/token.empty', qr/token\.empty" that is not of 32 bytes: make one by "openssl rand -out FILE 32"/],
     ['with a key too long', 'on key=%%DIR%%/token.long', qr/not of 32 bytes/],
     ['with five keys', 'on' . ' key=%%DIR%%/identity.key' x 5, qr/more than four keys: leave out the oldest/],
-    ['neither on nor off', 'maybe key=%%DIR%%/identity.key', qr/"maybe", it is "off", or "on"/], ['off, with a key', 'off key=%%DIR%%/identity.key', qr/"off"/],
+    ['neither on nor off', 'maybe key=%%DIR%%/identity.key', qr/"maybe", it is "off", or "on"/], ['off, with a key', 'off key=%%DIR%%/identity.key', qr/parameter "key=/],
     ['of no age', 'on key=%%DIR%%/identity.key max_age=0', qr/"max_age=0"/], ['of a domain', 'on key=%%DIR%%/identity.key domain=a_b', qr/"domain=a_b"/],
     ['of a colour', 'on key=%%DIR%%/identity.key colour=red', qr/"colour=red"/], ['twice', 'off; tiktok_identity off', qr/is duplicate/]),
   (map { ["country $_", {tiktok_phone_country => $_}, 'tiktok_phone_country', qr/"\Q$_\E".*ISO 3166/] } qw(D DEU 49 UK XX)),

@@ -357,6 +357,42 @@ subtest 'keys' => sub {
   is kinds(beacon($b, {})), '', 'a key that is gone opens nothing';
 };
 
+subtest 'a shop in PHP' => sub {
+  mkdir $t->dir . '/shop';
+  chmod 0777, $t->dir . '/shop';
+  my $shop = "$Test::TikTok::TOP/t/shop";
+  my $php  = "fastcgi_pass unix:${\ $t->php->socket }; include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME $shop/index.php; "
+    . 'fastcgi_param SHOP_DIR %%DIR%%/shop;';
+  $t->reload(conf => {
+    h2   => 1,
+    http => <<'CONF',
+map "$request_method:$uri:$status:$sent_http_location" $ordered { "~^POST:.*:303:/thank-you\?order=(?<order_no>[0-9]+)" 1; }
+CONF
+    server => "root $shop; tiktok_request_value \$email email; tiktok_event Purchase if=\$ordered order_id=\$order_no email=\$email;",
+    tiktok_identity => 'on key=%%DIR%%/new.key',
+    '/'             => 'try_files $uri /index.php$is_args$args;',
+    '= /index.php'  => $php,
+  });
+  my $b = browser();
+  is form($b, '/checkout', email => 'nobody')->code, 422, 'the shop does not take the form';
+  is $b->{set}, '', 'so nothing is known';
+  my $order = form($b, '/checkout', email => $JANE{email})->headers->location =~ s/.*=//r;
+  like $b->{set}, qr/\A$NAME=/, 'it takes it';
+  is kinds("order.$order"), 'email', 'the order has an e-mail';
+  my %thanks = (event => 'Purchase', event_id => undef, properties => {order_id => $order});
+  beacon($b, \%thanks);
+  is_answer $b->{response}, '204 duplicate granted', 'the page after it, which is filled in, brings nothing new';
+  beacon($b, {%thanks, user => {phone => $JANE{phone}}});
+  is_answer $b->{response}, '204 queued granted', 'but one with a phone does';
+  is kinds(beacon($b, {})), 'email phone', 'and both are known from then on';
+
+  $b = browser();
+  my $response = $t->h2(POST => '/checkout', 'email=jane%40example.com', Cookie => 'consent=yes', 'Content-Type' => 'application/x-www-form-urlencoded');
+  is $response->code, 303, 'HTTP/2';
+  ($b->{jar}{$NAME}) = cookie_of($response) =~ /=([^;]+)/;
+  is kinds(beacon($b, {})), 'email', 'likewise';
+};
+
 subtest 'in clear nowhere' => sub {
   $t->stop;
   my $log = $t->error_log . $t->slurp('shop.log') . $t->slurp('access.log');

@@ -64,7 +64,13 @@ ngx_tiktok_identity_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        i = 2;
+
+        if (cf->args->nelts > 2) {
+            goto invalid;
+        }
+
         tlcf->identity = &ngx_tiktok_identity_default;
         return NGX_CONF_OK;
     }

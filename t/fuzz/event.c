@@ -25,13 +25,14 @@ static void fuzz_create(ngx_pool_t *pool, cJSON *source,
 void
 fuzz_event(u_char *data, size_t size)
 {
-    u_char                *end;
+    u_char                *p, *end;
     cJSON                 *item;
     ngx_int_t              rc;
     ngx_str_t              text, headers;
     ngx_uint_t             how;
     ngx_pool_t            *pool;
     ngx_tiktok_json_t      json;
+    ngx_tiktok_person_t    person;
     ngx_tiktok_visitor_t   visitor;
 
     static ngx_uint_t      hash;
@@ -62,12 +63,17 @@ fuzz_event(u_char *data, size_t size)
     pool = ngx_create_pool(16384, ngx_cycle->log);
     fuzz_check(pool != NULL);
 
+    ngx_memzero(&person, sizeof(ngx_tiktok_person_t));
     ngx_memzero(&visitor, sizeof(ngx_tiktok_visitor_t));
+
+    person.known = (1 << NGX_TIKTOK_PERSON_KINDS) - 1;
+    ngx_memset(person.hashes, 'a', sizeof(person.hashes));
 
     visitor.now = FUZZ_NOW;
     visitor.hashed_only = (how >> 1) & 1;
     visitor.trusted = (how >> 2) & 1;
     visitor.legacy_names = (how >> 3) & 1;
+    visitor.person = (how & 16) ? &person : NULL;
     visitor.ip = headers;
     visitor.user_agent = headers;
     visitor.accept_language = headers;
@@ -96,6 +102,14 @@ fuzz_event(u_char *data, size_t size)
     }
 
     ngx_destroy_pool(pool);
+
+    fuzz_check(person.known >> NGX_TIKTOK_PERSON_KINDS == 0);
+
+    p = (u_char *) person.hashes;
+
+    for (end = p + sizeof(person.hashes); p < end; p++) {
+        fuzz_check(ngx_hextoi(p, 1) != NGX_ERROR);
+    }
 }
 
 
