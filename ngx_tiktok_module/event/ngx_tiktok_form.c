@@ -114,6 +114,12 @@ ngx_tiktok_form_find(ngx_pool_t *pool, ngx_str_t *text, ngx_str_t *name,
     u_char  *p, *end, *equals, *last, *found, *found_end, *buf;
     size_t   len;
 
+    /* nginx leaves it open where an empty query string is */
+
+    if (text->len == 0) {
+        return NGX_DECLINED;
+    }
+
     buf = ngx_pnalloc(pool, text->len + 1);
     if (buf == NULL) {
         return NGX_ERROR;
