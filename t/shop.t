@@ -302,10 +302,11 @@ subtest 'forms on other ways' => sub {
   };
   $is->('in a file of nginx\'s', 'g@b.example', (answer(POST => '/filed', $form, @GRANTED, @FORM))[1, 2]);
 
-  for my $length (length $form, undef) {
-    my $name = 'h2' . ($length // 'none');
+  for my $case (['/newsletter', length $form], ['/newsletter', undef], ['/streamed', length $form]) {
+    my ($uri, $length) = @$case;
+    my $name = 'h2' . $uri . ($length // 'none');
     $form =~ s/=\w/=h/;
-    is $t->h2(POST => '/newsletter', $form, @GRANTED, @FORM, 'Content-Length' => $length, 'X-Case' => $name)->code, 200, 'HTTP/2, ' . ($length ? 'with its length' : 'without');
+    is $t->h2(POST => $uri, $form, @GRANTED, @FORM, 'Content-Length' => $length, 'X-Case' => $name)->code, 200, "HTTP/2, $uri, " . ($length ? 'with its length' : 'without');
     $is->('the form', 'h@b.example', $line->($name));
   }
 
