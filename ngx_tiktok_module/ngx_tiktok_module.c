@@ -28,7 +28,6 @@ static char *ngx_tiktok_test_event_code(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_tiktok_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 static char *ngx_tiktok_number(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -133,7 +132,7 @@ static ngx_command_t  ngx_tiktok_commands[] = {
 
     { ngx_string("tiktok_origin"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_tiktok_origin,
+      ngx_tiktok_origin_set,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -571,71 +570,6 @@ ngx_tiktok_beacon_limits(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (rv != NGX_CONF_OK) {
             return rv;
         }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_tiktok_origin(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_tiktok_loc_conf_t *tlcf = conf;
-
-    u_char      *p, *host, *last;
-    ngx_str_t   *value, *origin;
-    ngx_uint_t   i;
-
-    if (tlcf->origins == NGX_CONF_UNSET_PTR) {
-        tlcf->origins = ngx_array_create(cf->pool, 2, sizeof(ngx_str_t));
-        if (tlcf->origins == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    value = cf->args->elts;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        p = value[i].data;
-        last = p + value[i].len;
-
-        if (ngx_strncmp(p, "https://", 8) == 0) {
-            p += 8;
-
-        } else if (ngx_strncmp(p, "http://", 7) == 0) {
-            p += 7;
-
-        } else {
-            p = last;
-        }
-
-        /* what browsers send, host and port and nothing else */
-
-        for (host = p; host < last; host++) {
-            if (!((*host >= '0' && *host <= '9')
-                  || (*host >= 'a' && *host <= 'z')
-                  || (*host >= 'A' && *host <= 'Z')
-                  || ngx_strchr(".-_:[]", *host)))
-            {
-                break;
-            }
-        }
-
-        if (p == last || host < last) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"tiktok_origin\" has an invalid origin "
-                               "\"%V\", it is like "
-                               "\"https://www.shop.example\"", &value[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        origin = ngx_array_push(tlcf->origins);
-        if (origin == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *origin = value[i];
     }
 
     return NGX_CONF_OK;

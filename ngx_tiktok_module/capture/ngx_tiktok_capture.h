@@ -172,6 +172,9 @@ void ngx_tiktok_bots_init(void);
 /* whether a User-Agent is of a crawler that names itself */
 ngx_uint_t ngx_tiktok_bot(ngx_str_t *user_agent);
 
+/* reader of "tiktok_origin" */
+char *ngx_tiktok_origin_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 /*
  * Whether a request may come from where it says.  *listed is set to the
  * entry of "tiktok_origin" that allows it, or NULL for the same origin.
