@@ -7,6 +7,7 @@ use File::Basename qw(dirname);
 use lib dirname(abs_path(__FILE__)) . '/lib';
 
 use Digest::SHA qw(sha256_hex);
+use IO::Socket::INET;
 use Mojo::JSON  qw(encode_json);
 use Mojo::Util  qw(url_escape);
 use Test::More;
@@ -31,6 +32,11 @@ my $header  = sub ($r) { return ('X-Tiktok-Event' => encode_json({event => 'Sear
 my $lines   = sub (%headers) { return join '', map {"$_: $headers{$_}\r\n"} sort keys %headers };
 my $backend = $t->backend(behave => 'hint', named => {
   hint     => sub ($c, $r) { $c->answer(200, 'page', $header->($r)) },
+  clear    => sub ($c, $r) {
+    $c->send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nX-TikTok-Event:\t {\"event\":\"Search\",\"user\":{\"email\":\"clear\@example.com\"}}\r\nX-Accel-Expires: 60\r\n"
+      . "x-tiktok-event:{\"event\":\"Search\",\"user\":{\"email\":\"clear\@example.com\"}}\r\n\r\npage");
+    1;
+  },
   same     => sub ($c, $r) { $c->send("HTTP/1.1 304 Not Modified\r\n${\ $lines->($header->($r)) }\r\n"); 1 },
   early    => sub ($c, $r) {
     $c->send("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n${\ $lines->($header->($r)) }\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n4\r\npage\r\n",
@@ -43,7 +49,8 @@ my $many  = $t->backend(behave => 'many', named => {many => sub ($c, $r) {
   $c->send(join('', "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", @headers, "\r\n"));
   1;
 }});
-my $cache = "proxy_pass ${\ $backend->address }; proxy_cache c; proxy_cache_key \$uri;";
+my $listener = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => $t->port('pieces')) or die "listen: $!\n";
+my $cache = "proxy_pass ${\ $backend->address }; proxy_cache c; proxy_cache_key \$uri\$arg_k;";
 
 $t->conf(
   http => <<'CONF',
@@ -57,6 +64,7 @@ CONF
   '= /off'       => "tiktok_pixel off; $fastcgi fastcgi_param REQUEST_URI /hint?\$args;",
   '= /cached'    => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_cache f; fastcgi_cache_key \$args; fastcgi_cache_valid any 1h;",
   '= /fresh'     => $cache,
+  '= /pieces'    => 'fastcgi_pass 127.0.0.1:%%PORT_pieces%%; fastcgi_cache f; fastcgi_cache_key p; fastcgi_cache_valid any 1h; include /etc/nginx/fastcgi_params;',
   '= /many'      => "proxy_pass ${\ $many->address };",
   '= /same'      => "$cache proxy_cache_revalidate on;",
   '= /stale'     => "$cache proxy_cache_use_stale error timeout;",
@@ -209,6 +217,45 @@ subtest 'caches' => sub {
   is $asked->('/updating'), 'UPDATING -', 'a stale one while it is updated';
   is counted($t), '', 'neither of them is an event';
   $backend->stop->start;
+};
+
+subtest 'what a cache keeps' => sub {
+  my $kept = sub () {
+    my @files = split /\n/, qx(find ${\ $t->dir }/cache ${\ $t->dir }/fcache -type f);
+    return join '', map { $t->slurp($_) } @files;
+  };
+  my $event = {event => 'Search', event_id => 'clear', user => {email => 'clear@example.com'}, properties => {query => 'clear'}};
+  my ($response, $result) = hint('/cached', $event, @GRANTED);
+  is $result, 'queued', 'an event with an identifier in clear text';
+  my $seen;
+  $t->wait_until('it', sub { ($seen) = grep { $_->{event_id} eq 'clear' } map { $_->{event} } $t->sandbox_events });
+  is $seen->{user}{email}, sha256_hex('clear@example.com'), 'arrives';
+  $backend->behave('clear');
+  is((hint('/passed?k=1', undef, @GRANTED))[1], 'queued', 'and by HTTP, twice');
+  like $kept->(), qr{/cached|a hint}, 'the pages are in the cache';
+  unlike $kept->(), qr/clear\@example/, 'the identifiers are not';
+  $backend->behave('close');
+  is((hint('/passed?k=1', undef, @GRANTED))[0]->body, 'page', 'and the page can be had from there');
+  ($response) = hint('/cached', $event, @GRANTED);
+  is $response->headers->header('X-Cache'), 'HIT', 'of both';
+  like $response->body, qr/a hint/, 'as it was';
+
+  # a header that FastCGI has in two records
+  my $record  = sub ($type, $content) { return pack('CCnnCC', 1, $type, 1, length $content, 0, 0) . $content };
+  my $headers = "Content-Type: text/html\r\nX-Tiktok-Event: " . encode_json({%$event, event_id => 'pieces'}) . "\r\n\r\npieces";
+  for my $time (1, 2) {
+    my $c = $t->connect;
+    $c->request(GET => '/pieces', undef, @GRANTED);
+    my $shop = $listener->accept;
+    sysread $shop, my $asked, 65_536;
+    print {$shop} $record->(6, substr $headers, 0, 60), $record->(6, substr $headers, 60), $record->(6, ''), $record->(3, pack 'NCx3', 0, 0);
+    close $shop;
+    my $answer = $c->response;
+    is $answer->body, 'pieces', 'a header in pieces';
+    is $answer->headers->header('X-Cache'), 'MISS', 'is not kept';
+  }
+  close $listener;
+  unlike $kept->(), qr/clear\@example/, 'nor its identifiers';
 };
 
 subtest 'early hints and trailers of the shop' => sub {

@@ -18,6 +18,11 @@ static ngx_int_t ngx_tiktok_app_early_hints_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_tiktok_app_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 static void ngx_tiktok_app_hide(ngx_list_t *headers);
+#if (NGX_HTTP_CACHE)
+static void ngx_tiktok_app_wipe(ngx_http_request_t *r);
+static ngx_int_t ngx_tiktok_app_wipe_value(u_char *p, u_char *last,
+    ngx_str_t *value);
+#endif
 static ngx_int_t ngx_tiktok_app_event(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
 static ngx_list_part_t *ngx_tiktok_app_headers(ngx_http_request_t *r);
@@ -59,6 +64,10 @@ static ngx_int_t
 ngx_tiktok_app_header_filter(ngx_http_request_t *r)
 {
     ngx_tiktok_app_hide(&r->headers_out.headers);
+
+#if (NGX_HTTP_CACHE)
+    ngx_tiktok_app_wipe(r);
+#endif
 
     return ngx_tiktok_next_header_filter(r);
 }
@@ -108,6 +117,80 @@ ngx_tiktok_app_hide(ngx_list_t *headers)
         h->hash = 0;
     }
 }
+
+
+#if (NGX_HTTP_CACHE)
+
+/*
+ * A cache is a file, and keeps the header as the upstream sent it: it must
+ * not have identifiers in clear text.
+ */
+
+static void
+ngx_tiktok_app_wipe(ngx_http_request_t *r)
+{
+    ngx_uint_t            i;
+    ngx_list_part_t      *part;
+    ngx_table_elt_t      *h;
+    ngx_http_upstream_t  *u;
+
+    u = r->upstream;
+
+    if (u == NULL || r->cache == NULL || r->cached || !u->cacheable) {
+        return;
+    }
+
+    part = &u->headers_in.headers.part;
+    i = 0;
+
+    for ( ;; ) {
+        h = ngx_tiktok_app_next(&part, &i);
+
+        if (h == NULL) {
+            return;
+        }
+
+        if (ngx_tiktok_app_wipe_value(u->buffer.start + r->cache->header_start,
+                                      u->buffer.pos, &h->value)
+            != NGX_OK)
+        {
+            /* in pieces, as FastCGI may have it */
+            u->cacheable = 0;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_tiktok_app_wipe_value(u_char *p, u_char *last, ngx_str_t *value)
+{
+    static u_char  name[] = "x-tiktok-event:";
+
+    while (value->len) {
+
+        p = ngx_strlcasestrn(p, last, name, sizeof(name) - 2);
+        if (p == NULL) {
+            return NGX_DECLINED;
+        }
+
+        p += sizeof(name) - 1;
+
+        while (p < last && *p == ' ') {
+            p++;
+        }
+
+        if ((size_t) (last - p) >= value->len
+            && ngx_memcmp(p, value->data, value->len) == 0)
+        {
+            ngx_memset(p, ' ', value->len);
+            return NGX_OK;
+        }
+    }
+
+    return NGX_OK;
+}
+
+#endif
 
 
 ngx_uint_t
