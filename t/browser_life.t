@@ -37,7 +37,7 @@ my $ADD   = sub (@names) {
 };
 
 # seconds of a page, in a test that has less time
-my $HASTE = 'window.setTimeout = (real => (work, time) => real(work, time / 50))(setTimeout);';
+my $HASTE = 'window.waits = []; window.setTimeout = (real => (work, time) => { waits.push(time); return real(work, time / 50); })(setTimeout);';
 
 sub follow ($v, $page) { return $v->load(sub { $v->js("location.href = '/$page.html'; 0") }) }
 
@@ -149,6 +149,7 @@ subtest 'a check that finds no network, or no answer' => sub {
   $v->open('/a.html');
   $t->both('Pageview', 'is asked again');
   is $asked, 5, 'three times, until there is an answer; then comes the event';
+  is_deeply [grep { $_ >= 1000 } @{$v->js('waits')}], [1000, 2000, 4000], 'each time later';
 };
 
 subtest 'a beacon at another address' => sub {
@@ -186,6 +187,7 @@ subtest 'a queue that is full' => sub {
   is $view->{event}, 'Pageview', 'the pixel has the page view';
   my ($refused) = $v->wait_events(1);
   is "$refused->{status} $refused->{result} $refused->{consent}", '503 queue_full granted', 'nginx has not';
+  is scalar(grep { $_ == 60_000 } @{$v->js('waits')}), 1, 'and says when to come back';
   $t->sandbox->start;
   $t->wait_status(sub ($s) { $s->{pixels}[0]{queue}{events} == 0 });
   my ($event) = map { $_->{event} } $t->sandbox_events(event => 'Pageview', count => 1);
