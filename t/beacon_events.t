@@ -133,6 +133,11 @@ subtest 'duplicates' => sub {
     [{%$search, user => {phone => '+49 151 23456789', email => 'jane@example.com'}}, [], 'duplicate'],
     [{%$search, user => {phone_number => '+49 151 23456789', email => 'jane@example.com'}}, [], 'duplicate'],
     [{%$search, user => {external_id => 'c1'}}, [], 'queued'],
+    [{%$search, user => {phone => '+4915123456789'}}, [], 'duplicate'],
+    [{%$search, user => {external_id => 'c1', email => 'jane@example.com'}}, [], 'duplicate'],
+    [{%$search, user => {external_id => 'c2'}}, [], 'queued'],
+    [{%$search, user => {external_id => 'c2'}}, [], 'duplicate'],
+    [{%$search, user => {first_name => 'Jane'}}, [], 'queued'],
     [$search, [], 'duplicate'],
     [{event => 'Purchase', properties => {order_id => 'd1'}}, [], 'queued'],
     [{event => 'CompletePayment', properties => {order_id => 'd1'}}, [], 'duplicate'],
@@ -156,6 +161,9 @@ subtest 'duplicates' => sub {
   my $new = {event => 'Search', event_id => 'twice'};
   is_answer $t->beacon([$new, {%$new, event => 'Contact'}, $new]), '204 queued granted', 'twice in one array';
   is counted($t), 'duplicate=1 queued=2', 'is one';
+  my $jane = {%$new, event_id => 'jane', user => {email => 'jane@example.com'}};
+  is_answer $t->beacon([$jane, {%$jane, user => {}}, {%$jane, user => {email => 'joe@example.com'}}]), '204 queued granted', 'thrice, with less and with another';
+  is counted($t), 'duplicate=1 queued=2', 'are two';
   is_answer $t->beacon([$new, $new]), '204 duplicate granted', 'nothing but duplicates';
   is counted($t), 'duplicate=2', 'are none';
 };

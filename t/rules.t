@@ -142,6 +142,7 @@ subtest 'when a rule holds' => sub {
     http => $log, server => 'access_log %%DIR%%/rules.log rules; root %%DIR%%/html; tiktok_event Contact if=$arg_server;',
     %status,
     '= /if'        => 'tiktok_event AddToCart if=$arg_if; return 200;',
+    '= /braces'    => 'tiktok_event AddToCart if=${arg_if} query=${arg_q}; return 200;',
     '= /404'       => 'tiktok_event Search if=$wanted_404 query=x; return 404;',
     '= /joined'    => 'tiktok_event AddToCart if=$arg_a$arg_b; return 200;',
     '= /several'   => 'tiktok_event AddToCart if=$arg_a; tiktok_event Lead if=$arg_b; tiktok_event Mine if=$arg_c; return 200;',
@@ -164,13 +165,14 @@ subtest 'when a rule holds' => sub {
   is result($t, POST => "/s$_", @GRANTED), $_ < 400 ? 'queued' : '-', "status $_" for map {m{s(\d+)}} sort keys %status;
   is result($t, GET => "/if?if=$_->[0]", @GRANTED), $_->[1], "if= \"$_->[0]\"" for ['', '-'], ['0', '-'], ['1', 'queued'], ['00', 'queued'], ['no', 'queued'];
   is result($t, GET => '/if', @GRANTED), '-', 'if= of what is not there';
+  is result($t, GET => "/braces?if=$_->[0]", @GRANTED), $_->[1], "in braces, \"$_->[0]\"" for ['', '-'], ['0', '-'], ['1', 'queued'];
   is result($t, GET => '/404', @GRANTED), 'queued', 'a condition may want an error';
   is result($t, GET => '/joined?b=1', @GRANTED), 'queued', 'values are put together';
   is result($t, GET => '/upstream?kind=lamp', @GRANTED), 'queued', 'a header of the upstream';
   is result($t, GET => '/upstream', @GRANTED), '-', 'and none';
   is result($t, $_ => '/s200', @GRANTED), '-', "not of $_" for qw(HEAD OPTIONS);
   is result($t, $_ => '/s200', @GRANTED), 'queued', "but of $_" for qw(GET PUT DELETE);
-  is counted($t), 'queued=13', 'nothing else was counted';
+  is counted($t), 'queued=14', 'nothing else was counted';
   my @refused = (['Sec-Purpose' => 'prefetch;prerender'], [Purpose => 'prefetch'], ['X-Moz' => 'prefetch'], ['User-Agent' => 'Googlebot/2.1'], [Cookie => 'consent=no'], ['Sec-GPC' => 1]);    # two cookies of one name grant nothing
   is join(' ', map { result($t, POST => '/s200', @GRANTED, @$_) } @refused), 'prefetch prefetch prefetch bot undecided opted_out', 'nobody has done it';
   is counted($t), 'bot=1 opted_out=1 prefetch=3 undecided=1', 'which is counted';
