@@ -49,12 +49,10 @@ sub start ($delivery, $sink) {
     CONF
 }
 
-# a checkout of about 600 bytes with three identifiers, each with an id of its own; made once but for the id, so that it
-# is not wrk that is measured
+# a checkout of about 600 bytes with three identifiers, each with an id of its own
 sub request () {
   return <<~'LUA';
     local n, salt, uri = 0, os.getenv("BENCH_SALT"), os.getenv("BENCH_URI")
-    local before, after
     local headers = {
       ["Content-Type"] = "text/plain",
       ["User-Agent"] = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 "
@@ -75,16 +73,10 @@ sub request () {
       .. '"price":99.98},{"content_id":"SKU-22","content_name":"Socks","quantity":3,"price":9.99}],'
       .. '"description":"checkout"}}'
 
-    init = function()
-      local id = salt .. "-000000000"
-      local whole = wrk.format("POST", uri, headers, head .. id .. tail)
-      local from, to = whole:find(id, 1, true)
-      before, after = whole:sub(1, from - 1) .. salt, whole:sub(to + 1)
-    end
-
+    -- a wrk that made them faster would only wait, and waking it is no work of the beacon's
     request = function()
       n = n + 1
-      return before .. string.format("-%09d", n) .. after
+      return wrk.format("POST", uri, headers, head .. salt .. n .. tail)
     end
     LUA
 }
