@@ -44,6 +44,10 @@ my $backend = $t->backend(behave => 'hint', named => {
     0;
   },
 });
+my $aged  = $t->backend(behave => 'aged', named => {aged => sub ($c, $r) {
+  my ($age) = $r->{head} =~ m{age=(\d+)};
+  $c->answer(200, 'page', 'X-Tiktok-Event' => encode_json({event => 'Search', event_id => "aged$age"}), Age => $age);
+}});
 my $many  = $t->backend(behave => 'many', named => {many => sub ($c, $r) {
   my @headers = map { $lines->('X-Tiktok-Event' => encode_json({event => 'Search', event_id => "many$_"})) } 1 .. 12;
   $c->send(join('', "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n", @headers, "\r\n"));
@@ -65,6 +69,7 @@ CONF
   '= /cached'    => "$fastcgi fastcgi_param REQUEST_URI /hint?\$args; fastcgi_cache f; fastcgi_cache_key \$args; fastcgi_cache_valid any 1h;",
   '= /fresh'     => $cache,
   '= /pieces'    => 'fastcgi_pass 127.0.0.1:%%PORT_pieces%%; fastcgi_cache f; fastcgi_cache_key p; fastcgi_cache_valid any 1h; include /etc/nginx/fastcgi_params;',
+  '= /aged'      => "proxy_pass ${\ $aged->address };",
   '= /many'      => "proxy_pass ${\ $many->address };",
   '= /same'      => "$cache proxy_cache_revalidate on;",
   '= /stale'     => "$cache proxy_cache_use_stale error timeout;",
@@ -166,6 +171,9 @@ subtest 'broken' => sub {
   ok hidden($response), 'too many, and';
   is $result, 'invalid', 'none of them';
   counted($t);
+
+  $t->get("/aged?age=$_", @GRANTED) for 7, 0;
+  ok $t->wait_until('the answers', sub { counted($t) eq 'queued=1' }), 'an answer out of a cache before nginx means nothing';
 
   $t->get('/many', @GRANTED);
   ok $t->wait_until('the answer', sub { ($t->status->{pixels}[0]{results}{queued} // 0) >= $t->{counted}{queued} + 8 }), 'eight headers of one answer';

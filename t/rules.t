@@ -50,6 +50,8 @@ subtest 'page views' => sub {
     '= /204'    => 'return 204;',
     '= /static.html' => '',
     '= /off'    => 'tiktok_pixel off; return 200 "page";',
+    '= /ga4'    => 'tiktok_event page_view; default_type application/json; return 200 "{}";',
+    '= /view'   => 'tiktok_event page_view; return 200 "page";',
     '= /none'   => 'tiktok_event Contact if=0; return 200 "page";',
     '= /hidden' => 'tiktok_event Pageview if=1; return 404;',
   )->start;
@@ -86,6 +88,8 @@ subtest 'page views' => sub {
     ['no pixel',                  'GET',     '/off',   [@GRANTED],                                        '-'],
     ['another rule instead',      'GET',     '/none',  [@GRANTED],                                        '-'],
     ['no page for nobody',        'GET',     '/404',   [],                                                '-'],
+    ['a page by its name at GA4', 'GET',     '/view',  [@GRANTED],                                        'queued'],
+    ['and what is none',          'GET',     '/ga4',   [@GRANTED],                                        '-'],
     ['with a condition of its own', 'GET',   '/hidden', [@GRANTED],                                       'queued'],
   );
   my %count;

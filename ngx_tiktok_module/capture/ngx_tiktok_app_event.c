@@ -26,11 +26,15 @@ static ngx_int_t ngx_tiktok_app_wipe_value(u_char *p, u_char *last,
 static ngx_int_t ngx_tiktok_app_event(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_str_t *text);
 static ngx_list_part_t *ngx_tiktok_app_headers(ngx_http_request_t *r);
+static ngx_uint_t ngx_tiktok_app_aged(ngx_list_part_t *part);
 static ngx_table_elt_t *ngx_tiktok_app_next(ngx_list_part_t **part,
     ngx_uint_t *i);
+static ngx_table_elt_t *ngx_tiktok_app_find(ngx_list_part_t **part,
+    ngx_uint_t *i, ngx_str_t *name);
 
 
 static ngx_str_t  ngx_tiktok_app_header = ngx_string("X-Tiktok-Event");
+static ngx_str_t  ngx_tiktok_app_age = ngx_string("Age");
 
 
 static ngx_http_output_header_filter_pt  ngx_tiktok_next_header_filter;
@@ -246,6 +250,10 @@ ngx_tiktok_app_events(ngx_http_request_t *r)
             break;
         }
 
+        if (n == 0 && ngx_tiktok_app_aged(ngx_tiktok_app_headers(r))) {
+            break;
+        }
+
         ctx = ngx_tiktok_ctx(r);
         if (ctx == NULL) {
             return NGX_ERROR;
@@ -309,8 +317,31 @@ ngx_tiktok_app_event(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 }
 
 
+/* a cache between nginx and the application says how old its answers are */
+
+static ngx_uint_t
+ngx_tiktok_app_aged(ngx_list_part_t *part)
+{
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
+
+    i = 0;
+
+    h = ngx_tiktok_app_find(&part, &i, &ngx_tiktok_app_age);
+
+    return h && !(h->value.len == 1 && h->value.data[0] == '0');
+}
+
+
 static ngx_table_elt_t *
 ngx_tiktok_app_next(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    return ngx_tiktok_app_find(part, i, &ngx_tiktok_app_header);
+}
+
+
+static ngx_table_elt_t *
+ngx_tiktok_app_find(ngx_list_part_t **part, ngx_uint_t *i, ngx_str_t *name)
 {
     ngx_table_elt_t  *h;
 
@@ -321,10 +352,8 @@ ngx_tiktok_app_next(ngx_list_part_t **part, ngx_uint_t *i)
         while (*i < (*part)->nelts) {
             h = (ngx_table_elt_t *) (*part)->elts + (*i)++;
 
-            if (h->key.len == ngx_tiktok_app_header.len
-                && ngx_strncasecmp(h->key.data, ngx_tiktok_app_header.data,
-                                   ngx_tiktok_app_header.len)
-                   == 0)
+            if (h->key.len == name->len
+                && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
             {
                 return h;
             }

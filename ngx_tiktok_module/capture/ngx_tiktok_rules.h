@@ -11,6 +11,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
+#include "ngx_tiktok_event.h"
 #include "ngx_tiktok_fields.h"
 
 
@@ -46,6 +47,7 @@ typedef struct {
 
 typedef struct {
     ngx_str_t                  event;
+    ngx_tiktok_event_e         number;      /* of that event */
     ngx_tiktok_rule_text_t     filter;      /* "if=" */
     ngx_array_t                values;      /* ngx_tiktok_rule_value_t */
     unsigned                   filtered:1;

@@ -93,7 +93,6 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     char                     *rv;
     ngx_str_t                *value;
     ngx_uint_t                i;
-    ngx_tiktok_event_e        event;
     ngx_tiktok_event_rule_t  *rule;
 
     if (tlcf->event_rules == NGX_CONF_UNSET_PTR) {
@@ -130,6 +129,11 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     rule->event = value[1];
+    rule->number = ngx_tiktok_event_number(&rule->event);
+
+    if (rule->number == NGX_TIKTOK_EVENT_CUSTOM) {
+        rule->number = ngx_tiktok_event_alias(&rule->event);
+    }
 
     for (i = 2; i < cf->args->nelts; i++) {
 
@@ -145,11 +149,10 @@ ngx_tiktok_event_rule(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
-    event = ngx_tiktok_event_number(&rule->event);
-
-    rule->page = (event == NGX_TIKTOK_EVENT_PAGEVIEW && cf->args->nelts == 2);
+    rule->page = (rule->number == NGX_TIKTOK_EVENT_PAGEVIEW
+                  && cf->args->nelts == 2);
     rule->shared = ngx_tiktok_event_rule_has(rule, "event_id")
-                   || (event == NGX_TIKTOK_EVENT_PURCHASE
+                   || (rule->number == NGX_TIKTOK_EVENT_PURCHASE
                        && ngx_tiktok_event_rule_has(rule, "order_id"));
 
     return NGX_CONF_OK;

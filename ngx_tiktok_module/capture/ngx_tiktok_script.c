@@ -459,32 +459,25 @@ static ngx_int_t
 ngx_tiktok_script_rule(ngx_tiktok_script_t *script,
     ngx_tiktok_event_rule_t *rule)
 {
-    ngx_tiktok_event_e  event;
-
     /* one event for TikTok, or one that yields to the script itself */
 
     if (rule->shared || rule->page) {
         return NGX_OK;
     }
 
-    event = ngx_tiktok_event_number(&rule->event);
-
-    if (event == NGX_TIKTOK_EVENT_CUSTOM) {
-        event = ngx_tiktok_event_alias(&rule->event);
-    }
-
-    if (event == NGX_TIKTOK_EVENT_CUSTOM) {
+    if (rule->number == NGX_TIKTOK_EVENT_CUSTOM) {
         return ngx_tiktok_script_told(script, &rule->event);
     }
 
-    if (ngx_tiktok_script_told(script, ngx_tiktok_event_spelling(event, 0))
+    if (ngx_tiktok_script_told(script,
+                               ngx_tiktok_event_spelling(rule->number, 0))
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
     return ngx_tiktok_script_told(script,
-                                  ngx_tiktok_event_spelling(event, 1));
+                                  ngx_tiktok_event_spelling(rule->number, 1));
 }
 
 
