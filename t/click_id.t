@@ -28,6 +28,7 @@ my $backend = $t->backend(named => {
   private      => sub ($c, $r) { $c->answer(200, 'page', 'Cache-Control' => 'private, max-age=60') },
   own_cookie   => sub ($c, $r) { $c->answer(200, 'page', 'Set-Cookie' => 'cart=1; Path=/') },
   accel        => sub ($c, $r) { $c->answer(200, '', 'X-Accel-Redirect' => '/plain') },
+  (map { my $verdict = $_; ("says_$verdict" => sub ($c, $r) { $c->answer(200, 'page', 'X-Consent' => $verdict) }) } qw(granted denied)),
 });
 $t->file('html/index.php', "page\n");
 $t->file('html/page.html', "page\n");
@@ -59,6 +60,8 @@ CONF
   '= /auth'     => 'auth_request /allowed; try_files /page.html =404;',
   '= /allowed'  => 'internal; return 204;',
   '= /variable' => 'tiktok_consent variable $arg_consent; return 200 "[$tiktok_ttclid]";',
+  '= /answer'   => "tiktok_consent assumed; tiktok_consent variable \$upstream_http_x_consent if=\$upstream_http_x_consent; "
+    . "proxy_set_header X-Was \$tiktok_consent; proxy_pass ${\ $backend->address };",
   '= /say'      => 'return 200 "[$tiktok_ttclid]";',
 )->start;
 
@@ -203,6 +206,14 @@ subtest 'denied' => sub {
   is $cookies->($t->get('/plain', Cookie => "consent=yes; ttclid=$ID")), '', 'nothing when granted';
   is $cookies->($t->get('/off', Cookie => "consent=yes; ttclid=$ID")), '', 'nothing where it is off';
   is $cookies->($t->get('/no-pixel', @no)), '', 'nothing where there is no pixel';
+};
+
+subtest 'consent by the answer itself' => sub {
+  $backend->behave('says_denied');
+  is $cookies->(landing('/answer')), '', 'denied: not set, though it was granted before';
+  is $cookies->($t->get('/answer', Cookie => "ttclid=$ID")), $expired, 'but taken back';
+  $backend->behave('says_granted');
+  is $cookies->(landing('/answer')), $set->(), 'granted: set';
 };
 
 subtest '$tiktok_ttclid' => sub {

@@ -34,6 +34,8 @@ my $backend = $t->backend(named => {
   failed => sub ($c, $r) { $c->answer(422, '{}', 'Content-Type' => 'application/json') },
   named  => sub ($c, $r) { $c->answer(200, 'page', 'X-Tiktok-Event' => encode_json({event => 'Lead', user => \%JANE})) },
   broken => sub ($c, $r) { $c->answer(200, 'page', 'X-Tiktok-Event' => '{') },
+  agreed => sub ($c, $r) { $c->answer(200, 'page', 'X-Consent' => 1) },
+  refused => sub ($c, $r) { $c->answer(200, 'page', 'X-Consent' => 0) },
   shared => sub ($c, $r) { $c->answer(200, 'page', 'Cache-Control' => 'public, max-age=60') },
 });
 
@@ -58,6 +60,10 @@ CONF
   '= /limited'  => 'tiktok_opt_out limit; tiktok_beacon;',
   '= /other'    => "tiktok_pixel $OTHER; tiktok_beacon;",
   '= /domain'   => 'tiktok_identity on key=%%DIR%%/new.key domain=shop.example max_age=1h; tiktok_beacon;',
+  '= /contact'  => 'tiktok_event Contact email=$arg_email; return 200 "page";',
+  '= /varied'   => 'tiktok_consent variable $arg_consent; tiktok_beacon;',
+  '= /listed'   => 'tiktok_origin https://www.shop.example; tiktok_event Contact email=$arg_email; return 200 "page";',
+  '= /answer'   => "tiktok_consent variable \$upstream_http_x_consent; proxy_set_header X-Was \$tiktok_consent; $proxy tiktok_event Contact email=\$arg_email;",
   '= /expires'  => 'expires 1h; add_header Cache-Control public; tiktok_event Contact email=$arg_email; return 200 "page";',
 );
 sub shop ($keys, @more) { return (tiktok_identity => "on $keys", @shop, @more) }
@@ -215,6 +221,55 @@ subtest 'consent' => sub {
     beacon($new, {user => \%JANE}, '/e', @headers);
     is $new->{set}, '', "$what gets none";
   }
+};
+
+subtest 'consent by the answer itself' => sub {
+  my $b = browser(undef);
+  $backend->behave('refused');
+  ask($b, GET => "/answer?email=$HASH{email}");
+  is $b->{set}, '', 'denied';
+  $backend->behave('agreed');
+  ask($b, GET => "/answer?email=$HASH{email}");
+  like $b->{set}, qr/\A$NAME=[^;]/, 'granted';
+  $backend->behave('refused');
+  ask($b, GET => "/answer?email=$HASH{email}");
+  like $b->{set}, qr/\A$NAME=;/, 'withdrawn';
+  beacon($b, {user => {email => $JANE{email}}, page => {url => 'https://shop.example/?ttclid=E.C.P'}}, '/varied?consent=1');
+  like $b->{set}, qr/\A$NAME=[^;]/, 'a beacon is asked once';
+};
+
+subtest 'another site' => sub {
+  my $mallory = '?email=' . sha256_hex('mallory@evil.example');
+  my %from = (
+    'a link'              => ['Sec-Fetch-Site' => 'cross-site'],
+    'a form'              => [Origin => 'https://evil.example', 'Sec-Fetch-Site' => 'cross-site'],
+    'one without a name'  => [Origin => 'null'],
+    'an older browser'    => [Origin => 'https://evil.example'],
+  );
+  for my $what (sort keys %from) {
+    my $b = browser();
+    ask($b, GET => "/contact$mallory", undef, @{$from{$what}});
+    is $b->{set}, '', "$what does not say who he is";
+    $backend->behave('named');
+    ask($b, GET => '/named', undef, @{$from{$what}});
+    is $b->{set}, '', 'not by the application either';
+  }
+  for my $site (qw(same-origin same-site none)) {
+    my $b = browser();
+    ask($b, GET => "/contact?email=$HASH{email}", undef, 'Sec-Fetch-Site' => $site);
+    like $b->{set}, qr/\A$NAME=/, "the shop itself does: $site";
+    ask($b, GET => "/thank-you?order=$site", undef, 'Sec-Fetch-Site' => 'cross-site');
+    is kinds("order.$site"), 'email', 'and who comes back from another site is known';
+  }
+  my @www = (Origin => 'https://www.shop.example', 'Sec-Fetch-Site' => 'same-site');
+  my $b = browser();
+  ask($b, POST => "/contact?email=$HASH{email}", 'a=1', @www);
+  is $b->{set}, '', 'another host of the shop does not';
+  ask($b, POST => "/listed?email=$HASH{email}", 'a=1', @www);
+  like $b->{set}, qr/\A$NAME=/, 'unless it is listed';
+  $b = browser();
+  ask($b, POST => "/contact?email=$HASH{email}", 'a=1', Origin => 'https://shop.example', 'Sec-Fetch-Site' => 'same-origin');
+  like $b->{set}, qr/\A$NAME=/, 'nor need its own be';
 };
 
 subtest 'what does not open' => sub {

@@ -8,6 +8,7 @@
 
 #include "ngx_tiktok_capture.h"
 #include "ngx_tiktok_compat.h"
+#include "ngx_tiktok_exchange.h"
 
 
 #define NGX_TIKTOK_COOKIE_EXPIRED  0
@@ -150,6 +151,12 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
     ngx_tiktok_cookie_conf_t  *conf;
 
     came = ngx_tiktok_cookies_came(r);
+
+    /* the header of the answer has a say; a beacon has had its own */
+
+    if (!ngx_tiktok_exchange_own(r)) {
+        ngx_tiktok_ctx_again(r);
+    }
 
     for (i = 0; i < NGX_TIKTOK_SET_COOKIES; i++) {
 

@@ -29,6 +29,7 @@ ngx_int_t
 ngx_tiktok_exchange_ahead(ngx_http_request_t *r)
 {
     ngx_int_t               rc;
+    ngx_str_t              *listed;
     ngx_tiktok_ctx_t       *ctx;
     ngx_tiktok_loc_conf_t  *tlcf;
 
@@ -45,6 +46,14 @@ ngx_tiktok_exchange_ahead(ngx_http_request_t *r)
     ctx = ngx_tiktok_ctx(r);
     if (ctx == NULL) {
         return NGX_ERROR;
+    }
+
+    /* no other site may say who somebody is from then on */
+
+    if (ngx_tiktok_origin_check(r, &ctx->headers, tlcf->origins, &listed)
+        != NGX_OK)
+    {
+        return NGX_OK;
     }
 
     if (ngx_tiktok_ctx_refused(r, ctx) != NGX_TIKTOK_RESULT_NONE
