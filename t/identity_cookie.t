@@ -306,6 +306,20 @@ subtest 'what does not open' => sub {
   is kinds($id), '', 'cannot use it';
 };
 
+subtest 'told without an event, as the browser script does' => sub {
+  counted($t);
+  my $told = $t->beacon({user => {email => $JANE{email}}, foreign => 0});
+  is_answer $told, '204 checked granted', 'is no event';
+  my $cookie = (join '; ', @{$told->headers->every_header('Set-Cookie')}) =~ /\b($NAME=[^;]+)/ ? $1 : '';
+  ok length $cookie, 'and is remembered';
+  is $t->beacon({user => {email => $JANE{email}}, foreign => 0}, cookies => {consent => 'no'})->headers->header('Set-Cookie'), undef, 'without consent it is not';
+  is counted($t), 'denied=1', 'nothing is queued';
+  is_answer $t->beacon({event => 'Search', event_id => 'script-2', @PAGE}, cookies => "consent=yes; $cookie"), '204 queued granted', 'an event';
+  my $seen;
+  $t->wait_until('it has gone', sub { $seen = by_id($t, 1)->{'script-2'} });
+  is $seen->{user}{email}, $HASH{email}, 'it has what was told';
+};
+
 subtest 'age' => sub {
   # sealed as the module does, but at another time
   my $age = sub ($age) {

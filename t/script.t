@@ -125,7 +125,7 @@ sub names_of ($u, $path = '/s.js') {
 my %NAMES = (
   view_item => 'ViewContent', add_to_cart => 'AddToCart', add_to_wishlist => 'AddToWishlist', begin_checkout => 'InitiateCheckout',
   add_payment_info => 'AddPaymentInfo', purchase => 'Purchase', generate_lead => 'Lead', sign_up => 'CompleteRegistration',
-  search => 'Search', view_search_results => 'Search',
+  search => 'Search',
 );
 
 subtest 'names of events' => sub {
@@ -168,6 +168,32 @@ subtest 'events that rules tell' => sub {
   $left->({'/rule' => 'tiktok_pixel off; tiktok_event AddToCart;'});
   $left->({servers => "server { listen 127.0.0.1:%%PORT_other%%; tiktok_event AddToCart; tiktok_pixel ${\ Test::TikTok::PIXEL };
     tiktok_access_token_file %%DIR%%/token; tiktok_consent cookie consent yes; tiktok_send /_tiktok/api; }"});
+};
+
+subtest 'small, whatever is asked for' => sub {
+  my $size = sub (%part) {
+    my $u = Test::TikTok->new->conf(tiktok_pixel => 'C7K2MQ9X4TJ0VB5RWD8H', %part)->start;
+    my $size = length $u->get('/s.js', 'Accept-Encoding' => 'gzip')->body;
+    $u->finish;
+    return $size;
+  };
+  my (undef, $said) = Test::TikTok->new->test_conf('= /s.js' => 'tiktok_script /e mirror=x;');
+  my @tools = $said =~ /it is (.*?) in /s ? split /, | or /, $1 =~ s/\s+/ /gr : ();
+  cmp_ok scalar @tools, '>=', 9, 'consent tools that decide in the browser';
+  my %size;
+  for my $forms (qw(off on)) {
+    for my $tool (undef, @tools) {
+      my $name = join ' ', $tool // 'no tool', "forms=$forms";
+      $size{$name} = $size->($tool ? (tiktok_consent => 'mirror') : (), '= /s.js' => "tiktok_script /_t/e forms=$forms" . ($tool ? " mirror=$tool;" : ';'));
+      cmp_ok $size{$name}, '<', 4096, "$name: less than 4 kB";
+    }
+    for my $preset (qw(onetrust didomi tcf)) {
+      my $name = "$preset forms=$forms";
+      $size{$name} = $size->(tiktok_consent => $preset, '= /s.js' => "tiktok_script /_t/e forms=$forms;");
+      cmp_ok $size{$name}, '<', 4096, "$name: less than 4 kB";
+    }
+  }
+  note "$_: $size{$_} bytes" for sort { $size{$b} <=> $size{$a} } keys %size;
 };
 
 subtest 'mistakes' => sub {

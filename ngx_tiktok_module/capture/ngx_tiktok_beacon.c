@@ -26,6 +26,8 @@ static ngx_int_t ngx_tiktok_beacon_tree(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, cJSON *root);
 static ngx_uint_t ngx_tiktok_beacon_foreign(ngx_http_request_t *r,
     cJSON *root);
+static ngx_int_t ngx_tiktok_beacon_identify(ngx_http_request_t *r,
+    ngx_tiktok_ctx_t *ctx, cJSON *root);
 static ngx_int_t ngx_tiktok_beacon_queue(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_tiktok_item_t *items, ngx_uint_t n,
     ngx_uint_t array);
@@ -423,7 +425,7 @@ ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     }
 
     if (!tlcf->trusted && ngx_tiktok_beacon_foreign(r, root)) {
-        return ngx_tiktok_beacon_success(r, ctx, NGX_TIKTOK_RESULT_CHECKED);
+        return ngx_tiktok_beacon_identify(r, ctx, root);
     }
 
     if (ngx_tiktok_visitor(r, ctx, &visitor) != NGX_OK) {
@@ -445,9 +447,10 @@ ngx_tiktok_beacon_tree(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
 
 /*
- * The browser script tells how many calls of a ttq were for another pixel,
- * with an event, or with none when the page goes: then there is no more to do.
- * The number is a stranger's, and is not believed beyond reason.
+ * The browser script tells how many calls of a ttq were for another pixel.
+ * The number is a stranger's, and is not believed beyond reason.  Returns
+ * whether that is all: such an object has no event, but it may say who the
+ * visitor is.
  */
 
 static ngx_uint_t
@@ -459,17 +462,53 @@ ngx_tiktok_beacon_foreign(ngx_http_request_t *r, cJSON *root)
 
     foreign = cJSON_GetObjectItemCaseSensitive(root, "foreign");
 
-    if (!cJSON_IsNumber(foreign) || foreign->valuedouble < 1) {
+    if (!cJSON_IsNumber(foreign)) {
         return 0;
     }
 
-    tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
-    counters = ngx_tiktok_counters(tlcf->destination->queue.stats);
+    if (foreign->valuedouble >= 1) {
+        tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
+        counters = ngx_tiktok_counters(tlcf->destination->queue.stats);
 
-    ngx_tiktok_count(counters->foreign,
-                     ngx_min(foreign->valuedouble, NGX_TIKTOK_FOREIGN_MAX));
+        ngx_tiktok_count(counters->foreign,
+                         ngx_min(foreign->valuedouble,
+                                 NGX_TIKTOK_FOREIGN_MAX));
+    }
 
-    return !cJSON_HasObjectItem(root, "event");
+    return (cJSON_GetObjectItemCaseSensitive(root, "event") == NULL);
+}
+
+
+/* an event that is nowhere queued: "tiktok_identity" learns from it */
+
+static ngx_int_t
+ngx_tiktok_beacon_identify(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
+    cJSON *root)
+{
+    cJSON                  event;
+    ngx_tiktok_item_t     *items;
+    ngx_tiktok_visitor_t   visitor;
+
+    if (ngx_tiktok_visitor(r, ctx, &visitor) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&event, sizeof(cJSON));
+
+    event.type = cJSON_String;
+    event.string = "event";
+    event.valuestring = "Identify";
+    event.next = root->child;
+
+    root->child = &event;
+    items = ngx_tiktok_capture_items(r, ctx, &visitor, root, 1);
+    root->child = event.next;
+
+    if (items == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_tiktok_beacon_success(r, ctx, NGX_TIKTOK_RESULT_CHECKED);
 }
 
 

@@ -137,9 +137,11 @@ ngx_tiktok_script_write_names(ngx_tiktok_script_t *script,
 {
     ngx_str_t           *alias, *name, *told;
     ngx_uint_t           i;
-    ngx_tiktok_event_e   event;
+    ngx_tiktok_event_e   event, last;
 
     ngx_tiktok_write_literal(w, ",{");
+
+    last = NGX_TIKTOK_EVENT_CUSTOM;
 
     for (i = 0; /* void */ ; i++) {
         alias = ngx_tiktok_event_alias_at(i, &event);
@@ -148,13 +150,19 @@ ngx_tiktok_script_write_names(ngx_tiktok_script_t *script,
             break;
         }
 
-        /* the script has page views of its own; shops push no downloads */
+        /*
+         * The script has page views of its own; GA4 measures downloads and
+         * the second name for a search itself, shops push neither.
+         */
 
         if (event == NGX_TIKTOK_EVENT_PAGEVIEW
-            || event == NGX_TIKTOK_EVENT_DOWNLOAD)
+            || event == NGX_TIKTOK_EVENT_DOWNLOAD
+            || event == last)
         {
             continue;
         }
+
+        last = event;
 
         name = ngx_tiktok_event_spelling(event, legacy);
 

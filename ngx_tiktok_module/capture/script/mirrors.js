@@ -5,12 +5,12 @@
 // visitor has not decided, or a promise of these.  It may throw as long as
 // there is no answer.
 
-export const mirror = ask => (changed, know, listen, safe) => {
+export const mirror = ask => (changed, know, listen, flush, safe) => {
     let last;
 
     // one answer may be of a tool that is not ready yet; two are a choice
 
-    const say = granted => {
+    const say = safe(granted => {
         const [, had = ''] = /\btiktok_consent=(.)/.exec(document.cookie) || [];
         const now = granted == null ? '' : granted ? '1' : '0';
 
@@ -18,17 +18,15 @@ export const mirror = ask => (changed, know, listen, safe) => {
             document.cookie = 'tiktok_consent='
                 + now + '.' + Math.floor(Date.now() / 1000)
                 + ';Path=/;SameSite=Lax;Max-Age=' + (now ? 31536000 : 0)
-                + (location.protocol == 'https:' ? ';Secure' : '');
+                + (isSecureContext ? ';Secure' : '');
 
             changed();
         }
 
         last = now;
-    };
+    });
 
-    setInterval(safe(() => {
-        Promise.resolve(ask()).then(say, () => say()).catch(() => {});
-    }), 250);
+    setInterval(safe(() => Promise.resolve(ask()).then(say, () => say())), 250);
 };
 
 // its answer comes when the visitor has chosen, now or before
@@ -102,10 +100,11 @@ export const usercentrics = (id = 'marketing') => () =>
 export const usercentrics2 = (id = 'marketing') => () => {
     const services = UC_UI.isInitialized() && UC_UI.getServicesBaseInfo();
 
-    const mine = services.filter(({id: own, name, categorySlug}) =>
-        [own, name, categorySlug].includes(id));
-    const chosen = services.some(({consent}) => consent.history.some(
-        ({type}) => /explicit/i.test(type)));
+    // by its id, its name or its category
 
-    return chosen && mine[0] ? mine.every(({consent}) => consent.status) : null;
+    const mine = services.filter(service =>
+        Object.values(service).includes(id));
+
+    return mine[0] && /"type":"explicit/i.test(JSON.stringify(services))
+           ? mine.every(({consent}) => consent.status) : null;
 };

@@ -27,9 +27,8 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     const ITEMS = 100;
     const TWINS = 2000;         // ms in which two sources tell of one event
 
-    const METHODS = ('page track identify instances debug on off once ready '
-        + 'alias group enableCookie disableCookie holdConsent revokeConsent '
-        + 'grantConsent').split(' ');
+    const METHODS = ('page track identify on off once ready enableCookie '
+        + 'disableCookie holdConsent revokeConsent grantConsent').split(' ');
 
     // GA4's names for what enhanced e-commerce had before
     const OLD = {
@@ -84,11 +83,9 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     let seen;           // the consent cookies then
     let waiting = [];
 
-    const recall = safe(() => sessionStorage.tiktok_consent);
-
     const keep = safe(granted => {
         if (granted) {
-            sessionStorage.tiktok_consent = recall() || '{}';
+            sessionStorage.tiktok_consent = 1;
 
         } else {
             delete sessionStorage.tiktok_consent;
@@ -125,7 +122,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
 
     // what happens, and when the ways are open
 
-    const recent = new Map();
+    const recent = {};
 
     // what we have met: ids of events, and what is ours or has been looked at
     const met = new Set();
@@ -136,7 +133,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
 
     const emit = (source, name, properties = {}, id, done) => {
         const now = Date.now();
-        const last = recent.get(name);
+        const last = recent[name];
         const order = properties.order_id;
 
         if (names[name] === 0) {
@@ -152,9 +149,9 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
 
         id = '' + (id || (order
             ? 'order.' + order
-            : now + Math.random().toString(36).slice(2)));
+            : now + '' + Math.random()));
 
-        recent.set(name, {id, now, sources: source});
+        recent[name] = {id, now, sources: source};
         met.add(id);
 
         dispatch({order, done, body: copy({
@@ -171,7 +168,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         if (open) {
             send(event, tries);
 
-        } else if (waiting.length < ROOM) {
+        } else if (!waiting[ROOM - 1]) {
             waiting.push(event);
         }
     };
@@ -216,7 +213,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             const granted = consent == 'granted';
 
             if (consent && turn == asked) {
-                verdict(granted, !!header('Limited'));
+                verdict(granted, header('Limited') == 1);
             }
 
             if (answer.status > 428) {
@@ -239,6 +236,11 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             foreign = 0;
         }
     };
+
+
+    // what no event takes along: who the visitor is, and a count
+
+    const flush = () => open && send({done: 1, body: {}});
 
 
     // the other way: TikTok's script, loaded by us or by the page
@@ -265,7 +267,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             tell(granted ? 'grantConsent' : 'revokeConsent');
 
         } else if (granted && sdk && !theirs()) {
-            mine = true;
+            mine = 1;
             load({historyObserver: false, limited_data_use});
         }
     });
@@ -332,10 +334,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             return;
         }
 
-        const queue = [];
-
-        queue._u = sdk;
-        ttq._i[code] = queue;
+        ttq._i[code] = Object.assign([], {_u: sdk});
         ttq._t[code] = Date.now();
         ttq._o[code] = options;
 
@@ -363,12 +362,10 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
 
         met.add(to);
 
-        Object.keys(known).forEach(name => {
-            if (/^((sha256_)?(email|phone_number)(_address)?|external_id)$/
-                .test(name))
-            {
-                [to[name.replace('_address', '')]] = list(known[name]);
-            }
+        ['email', 'phone_number', 'external_id'].forEach(base => {
+            [base, 'sha256_' + base].forEach(name => {
+                [to[name]] = list(known[name] || known[name + '_address']);
+            });
         });
 
         return to;
@@ -377,14 +374,11 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     // the last click of this visit, where the browser still knows it.  Shops
     // clean the address of a landing page before we come
 
-    const click = safe(() => {
-        const {navigation} = win;
-        const [{name}] = performance.getEntriesByType('navigation');
-        const pages = navigation ? navigation.entries() : [];
-
-        return decodeURIComponent(/.*[?&]ttclid=([^&#\s]+)/.exec(
-            [...pages.map(page => page.url), name].join(' '))[1]);
-    })();
+    const click = safe(() => decodeURIComponent(
+        /.*[?&]ttclid=([^&#\s]+)/.exec([
+            ...(win.navigation ? navigation.entries() : []),
+            ...performance.getEntriesByType('navigation'),
+        ].map(({url, name}) => url || name).join(' '))[1]))();
 
 
     // a ttq of the page's own.  Its calls get the event_id that the beacon gets
@@ -418,7 +412,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
 
         } else if (ours && !mine) {
             paged = 1;
-            waiting = waiting.filter(({body}) => body.event != 'Pageview');
+            waiting = waiting.filter(event => event.body.event != 'Pageview');
         }
 
         if (!mine || to && !ours) {
@@ -452,11 +446,9 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         // what waits for TikTok's script
 
         list(ttq).forEach(safe(call => {
-            const [name, ...args] = call;
-
-            if (watched.includes(name) && !met.has(call)) {
+            if (watched.includes(call[0]) && !met.has(call)) {
                 met.add(call);
-                call.splice(1, 9, ...calls(name, args, code));
+                call.splice(1, 9, ...calls(call[0], call.slice(1), code));
             }
         }));
     });
@@ -478,6 +470,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         const {value, currency, transaction_id: order, search_term} = params;
         const event = names[name];
         const items = list(params.items).slice(0, ITEMS);
+        let coin = currency;
         let sum;
 
         if (typeof event != 'string') {
@@ -490,6 +483,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             const quantity = number(item.quantity) || 1;
 
             sum = (sum || 0) + price * quantity;
+            coin = coin || item.currency;
 
             return {
                 content_id: about('id'),
@@ -500,8 +494,6 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
                 quantity,
             };
         });
-
-        const coin = currency || (items[0] || {}).currency;
 
         emit(source, event, {
             content_type: contents[0] && 'product',
@@ -542,7 +534,6 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         }
 
         about(entry);
-        about(shop);
 
         const old = Object.keys(OLD).find(key => shop[key]);
 
@@ -573,12 +564,12 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     const tap = safe(() => {
         const entries = win[layer];
 
-        if (!entries || met.has(entries)) {
+        if (met.has(entries)) {
             return;
         }
 
-        met.add(entries);
         entries.forEach(safe(pushed));
+        met.add(entries);
 
         // where a tag manager answers with a call of a ttq, that comes first
 
@@ -610,11 +601,11 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         }
 
         const [{sku, mpn, name, offers}] = found;
-        const [{price, lowPrice, priceCurrency: currency}] = list(offers);
+        const [offer] = list(offers);
 
         happened('linked', 'view_item', {
-            currency,
-            items: [{id: sku || mpn, name, price: price || lowPrice}],
+            currency: offer.priceCurrency,
+            items: [{id: sku || mpn, name, price: offer.price || offer.lowPrice}],
         });
     };
 
@@ -682,23 +673,16 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         });
     };
 
-    const stage = () => {
-        look();
-
-        if (!here && doc.readyState != 'loading') {
-            here = location.href;
-            view();
-            routes();
-        }
-
-        if (doc.readyState == 'complete') {
-            linked();
-        }
+    const begin = () => {
+        here = location.href;
+        view();
+        routes();
+        linked();
     };
 
     const enter = () => {
-        open = recall();
-        sure = false;
+        open = safe(() => sessionStorage.tiktok_consent)();
+        sure = 0;
         seen = jar();
 
         if (!open) {
@@ -730,8 +714,14 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         paged = safe(() => win.ttq._i[pixel]._load)();
 
         listen(doc, 'load', look);
-        listen(doc, 'readystatechange', stage);
-        safe(stage)();
+        look();
+
+        if (doc.readyState == 'loading') {
+            listen(doc, 'DOMContentLoaded', begin);
+
+        } else {
+            safe(begin)();
+        }
 
         // back from the back-forward cache
 
@@ -742,26 +732,18 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             }
         });
 
-        // what is counted, and no later event takes along
-
-        listen(win, 'pagehide', () =>
-            open && foreign && send({done: 1, body: {}}));
+        listen(win, 'pagehide', () => foreign && flush());
 
         [].concat(...parts).forEach(safe(part => {
             if (part.call) {
-                part(changed, know, listen, safe);
+                part(changed, know, listen, flush, safe);
 
             } else {
                 listen(win, part, changed);
             }
         }));
 
-        if (win.cookieStore) {
-            listen(cookieStore, 'change', changed);
-
-        } else {
-            setInterval(safe(changed), 1000);
-        }
+        setInterval(changed, 1000);
     });
 
     if (doc.prerendering) {
