@@ -100,6 +100,15 @@ sub pixel ($self, %ask) {
   return @seen;
 }
 
+# as of any test; but meanwhile Chromium may want to know how a request is answered
+sub sandbox_events ($self, %ask) {
+  return $self->SUPER::sandbox_events(%ask) unless $ask{count};
+  my $timeout = (delete $ask{timeout} // 10) * slow();
+  my $asked   = sub { $self->{sandbox}->events(%ask, timeout => 0.2) >= $ask{count} };
+  $self->chromium->until($timeout, $asked);
+  return $self->SUPER::sandbox_events(%ask, timeout => 0.2);
+}
+
 # tests that both ways have these events and no others, under the same ids and with the same values. "rule" is the name of
 # one that a rule of nginx's tells, too: it may know fewer values, and where the page's own goes on as well, there are
 # "server" events in all. answers what the pixel saw, in its order, each with what nginx has sent as {told}, and the last
