@@ -798,6 +798,8 @@ ngx_tiktok_create_main_conf(ngx_conf_t *cf)
         != NGX_OK
         || ngx_array_init(&tmcf->variables, cf->pool, 4, sizeof(ngx_str_t))
            != NGX_OK
+        || ngx_array_init(&tmcf->domains, cf->pool, 4, sizeof(ngx_str_t))
+           != NGX_OK
         || ngx_array_init(&tmcf->sites, cf->pool, 4,
                           sizeof(ngx_tiktok_site_t))
            != NGX_OK)

@@ -29,6 +29,7 @@ typedef struct {
     ngx_flag_t                  copies;         /* some are wanted */
     ngx_flag_t                  inject;         /* "tiktok_inject" is used */
     ngx_flag_t                  identity;       /* "tiktok_identity" is */
+    ngx_array_t                 domains;        /* ngx_str_t: of cookies */
     ngx_array_t                 sites;          /* ngx_tiktok_site_t */
 } ngx_tiktok_main_conf_t;
 

@@ -56,6 +56,9 @@ CONF
   '= /off'      => 'tiktok_click_id off; return 200 "page";',
   '= /no-pixel' => 'tiktok_pixel off; return 200 "page";',
   '= /week'     => 'tiktok_click_id on max_age=1w domain=shop.example; return 200 "page";',
+  '= /elsewhere' => 'tiktok_click_id on domain=.other.example; return 200 "page";',
+  '= /below'    => 'tiktok_click_id on domain=www.Shop.example; return 200 "page";',
+  '= /again'    => 'tiktok_click_id on domain=Other.Example; return 200 "page";',
   '= /outer'    => 'proxy_set_header Cookie ""; proxy_pass http://127.0.0.1:%%PORT_http%%/plain?ttclid=inner;',
   '= /auth'     => 'auth_request /allowed; try_files /page.html =404;',
   '= /allowed'  => 'internal; return 204;',
@@ -71,6 +74,7 @@ my $cookies = sub ($response) {
 };
 my $set = sub ($id = $ID, $age = $LASTS, $more = '') { return "ttclid=$id Path=/ Max-Age=$age$more SameSite=Lax" };
 my $expired = $set->('', 0);
+my $expired_of = sub ($more, @domains) { return join ' | ', map { $set->('', 0, $_) . $more } '', map {" Domain=$_"} @domains };
 
 sub landing ($uri, @headers) { return $t->get($uri . ($uri =~ /\?/ ? '' : "?ttclid=$ID"), @YES, @headers) }
 
@@ -119,6 +123,7 @@ subtest 'which requests' => sub {
   is $cookies->(landing('/plain', 'Sec-GPC' => '1')), '', 'not when opted out';
   is $cookies->(landing('/off')), '', 'not where it is off';
   is $cookies->(landing('/no-pixel')), '', 'not where there is no pixel';
+  like $cookies->(landing('/elsewhere')), qr/ Domain=other\.example /i, 'of a domain as browsers have it';
   is $cookies->(landing('/week')), $set->($ID, 7 * 86400, ' Domain=shop.example'), 'as configured';
   my $response = $t->raw("GET /plain?ttclid=$ID HTTP/1.0\r\nCookie: consent=yes\r\n\r\n")->response;
   is $cookies->($response), $set->(), 'HTTP/1.0 and no Host';
@@ -182,21 +187,27 @@ subtest 'beacons' => sub {
 };
 
 subtest 'denied' => sub {
+  my $gone = $expired_of->('', 'shop.example');
   my @no = (Cookie => "a=1; ttclid=$ID; consent=no");
-  is $cookies->($t->get('/plain', @no)), $expired, 'any page takes it back';
-  is $cookies->($t->get("/plain?ttclid=$ID", @no)), $expired, 'also one with a click id';
-  is $cookies->($t->get('/moved', @no)), $expired, 'a redirect';
-  is $cookies->($t->get('/gone', @no)), $expired, 'an error';
-  is $cookies->($t->get('/plain', @no, 'User-Agent' => 'Googlebot/2.1')), $expired, 'whoever asks';
-  is $cookies->($t->get('/off', @no)), $expired, 'also where it is off: it was set elsewhere';
-  is $cookies->($t->get('/plain', @no, 'X-Forwarded-Proto' => 'https')), "$expired Secure", 'Secure as it was set';
-  is $cookies->($t->get('/week', @no)), "$expired | ${\ $set->('', 0, ' Domain=shop.example') }", 'of the domain, and of the host alone';
-  is $cookies->($t->h2(GET => '/plain', undef, @no)), $expired, 'HTTP/2';
+  is $cookies->($t->get('/plain', @no)), $gone, 'any page takes it back';
+  is $cookies->($t->get("/plain?ttclid=$ID", @no)), $gone, 'also one with a click id';
+  is $cookies->($t->get('/moved', @no)), $gone, 'a redirect';
+  is $cookies->($t->get('/gone', @no)), $gone, 'an error';
+  is $cookies->($t->get('/plain', @no, 'User-Agent' => 'Googlebot/2.1')), $gone, 'whoever asks';
+  is $cookies->($t->get('/off', @no)), $gone, 'also where it is off: it was set elsewhere';
+  is $cookies->($t->get('/plain', @no, 'X-Forwarded-Proto' => 'https')), $expired_of->(' Secure', 'shop.example'), 'Secure as it was set';
+  is $cookies->($t->get('/week', @no)), $gone, 'of the domain, and of the host alone';
+  my $all = $expired_of->('', 'shop.example', 'www.Shop.example');
+  is join(' | ', sort split / \| /, $cookies->($t->get('/plain', @no, Host => 'WWW.Shop.Example:80'))), join(' | ', sort split / \| /, $all), 'of all the domains that a host belongs to';
+  is $cookies->($t->get('/plain', @no, Host => 'myshop.example')), $expired, 'and no others';
+  is split(/ \| /, $cookies->($t->get('/elsewhere', @no))), 3, 'and of the one that is configured, whatever the host is called';
+  is $cookies->($t->raw("GET /plain HTTP/1.0\r\nCookie: ttclid=$ID; consent=no\r\n\r\n")->response), $expired, 'of a host that is not known';
+  is $cookies->($t->h2(GET => '/plain', undef, @no)), $gone, 'HTTP/2';
   my $check = $t->post('/e', '', @no);
   is_answer $check, '204 checked denied', 'a consent check';
-  is $cookies->($check), $expired, 'as well';
-  is $cookies->($t->beacon({event => 'Search'}, cookies => "ttclid=$ID; consent=no")), $expired, 'an event';
-  is $cookies->($t->get('/plain', Cookie => "consent=yes; ttclid=$ID", 'Sec-GPC' => '1')), $expired, 'an opt-out signal does it too';
+  is $cookies->($check), $gone, 'as well';
+  is $cookies->($t->beacon({event => 'Search'}, cookies => "ttclid=$ID; consent=no")), $gone, 'an event';
+  is $cookies->($t->get('/plain', Cookie => "consent=yes; ttclid=$ID", 'Sec-GPC' => '1')), $gone, 'an opt-out signal does it too';
 
   is $cookies->($t->get('/expires', @no)), '', 'not an answer for shared caches';
   $backend->behave('not_modified');
@@ -211,7 +222,7 @@ subtest 'denied' => sub {
 subtest 'consent by the answer itself' => sub {
   $backend->behave('says_denied');
   is $cookies->(landing('/answer')), '', 'denied: not set, though it was granted before';
-  is $cookies->($t->get('/answer', Cookie => "ttclid=$ID")), $expired, 'but taken back';
+  is $cookies->($t->get('/answer', Cookie => "ttclid=$ID")), $expired_of->('', 'shop.example'), 'but taken back';
   $backend->behave('says_granted');
   is $cookies->(landing('/answer')), $set->(), 'granted: set';
 };

@@ -116,7 +116,7 @@ my @bad = (
   ['pixel off twice', {'= /x' => 'tiktok_pixel off; tiktok_pixel off;'}, 'tiktok_pixel', qr/duplicate/],
 
   (map { ["click id $_", {tiktok_click_id => $_}, 'tiktok_click_id', qr/invalid parameter.*max_age=30d/] }
-    'yes', 'max_age=1d', 'on off', 'on max_age=0', 'on max_age=x', 'on max_age=', 'on domain=', 'on "domain=a b"', 'on path=/'),
+    'yes', 'max_age=1d', 'on off', 'on max_age=0', 'on max_age=x', 'on max_age=', 'on domain=', 'on domain=.', 'on "domain=a b"', 'on path=/'),
   (map { ["inject $_", {tiktok_inject => $_}, 'tiktok_inject', qr{such as "/_t/s\.js"}] } qw(s.js data:x javascript:x /), '"<script>"', '" "'),
   (map { ["inject /s.js $_", {tiktok_inject => "/s.js $_"}, 'tiktok_inject', qr/\Q$_\E.*known is nonce=/] } qw(nonce async=1)),
   ['inject twice', {tiktok_inject => ['/s.js', '/s.js']}, 'tiktok_inject', qr/duplicate/],

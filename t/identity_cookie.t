@@ -180,10 +180,10 @@ subtest 'consent' => sub {
   is $none->{set}, '', 'nor is it taken away';
 
   $none->{jar}{consent} = 'no';
-  my @gone = ("$NAME=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly");
+  my @gone = (join ' | ', map {"$NAME=; Path=/; Max-Age=0;$_ SameSite=Lax; HttpOnly"} '', ' Domain=shop.example;');
   beacon($none, {});
   is_answer $none->{response}, '204 denied denied', 'denied';
-  is $none->{set}, $gone[0], 'it is taken away by a beacon';
+  is $none->{set}, $gone[0], 'it is taken away by a beacon, also of a domain that another location has';
   $none->{jar}{$NAME} = $sealed;
   ask($none, GET => '/');
   is $none->{set}, $gone[0], 'or any page';

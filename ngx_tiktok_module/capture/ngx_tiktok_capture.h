@@ -229,8 +229,8 @@ ngx_int_t ngx_tiktok_identity_cookie(ngx_http_request_t *r,
  * Reads "max_age=" or "domain=" of a cookie; NGX_ERROR where it is neither,
  * or not right.
  */
-ngx_int_t ngx_tiktok_cookie_parameter(ngx_tiktok_cookie_conf_t *conf,
-    ngx_str_t *value);
+ngx_int_t ngx_tiktok_cookie_parameter(ngx_conf_t *cf,
+    ngx_tiktok_cookie_conf_t *conf, ngx_str_t *value);
 
 /* adds the header filter for the cookies that the module sets */
 void ngx_tiktok_cookies_init(void);

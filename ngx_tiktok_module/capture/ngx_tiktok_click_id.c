@@ -53,7 +53,9 @@ ngx_tiktok_click_id_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (i == 1 || ngx_tiktok_cookie_parameter(ccf, &value[i]) != NGX_OK) {
+        if (i == 1
+            || ngx_tiktok_cookie_parameter(cf, ccf, &value[i]) != NGX_OK)
+        {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"tiktok_click_id\" has an invalid parameter "
                                "\"%V\", it is \"on\" or \"off\", and then "

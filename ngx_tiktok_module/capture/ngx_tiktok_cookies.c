@@ -29,12 +29,15 @@ typedef struct {
 } ngx_tiktok_set_cookie_t;
 
 
+static ngx_int_t ngx_tiktok_cookie_domain(ngx_conf_t *cf,
+    ngx_tiktok_cookie_conf_t *conf, ngx_str_t *text);
 static ngx_int_t ngx_tiktok_cookies_header_filter(ngx_http_request_t *r);
 static void ngx_tiktok_cookies(ngx_http_request_t *r,
     ngx_tiktok_loc_conf_t *tlcf);
 static ngx_uint_t ngx_tiktok_cookies_came(ngx_http_request_t *r);
 static void ngx_tiktok_cookie_expire(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_uint_t n, ngx_str_t *domain);
+static ngx_uint_t ngx_tiktok_cookie_host(ngx_str_t *host, ngx_str_t *domain);
 static void ngx_tiktok_cookie_set(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_uint_t n, ngx_str_t *value, time_t max_age,
     ngx_str_t *domain);
@@ -76,11 +79,11 @@ ngx_tiktok_cookies_init(void)
 
 
 ngx_int_t
-ngx_tiktok_cookie_parameter(ngx_tiktok_cookie_conf_t *conf, ngx_str_t *value)
+ngx_tiktok_cookie_parameter(ngx_conf_t *cf, ngx_tiktok_cookie_conf_t *conf,
+    ngx_str_t *value)
 {
-    u_char     *p, *last;
-    time_t      age;
-    ngx_str_t   s;
+    time_t     age;
+    ngx_str_t  s;
 
     if (ngx_strncmp(value->data, "max_age=", 8) == 0) {
         s.data = value->data + 8;
@@ -97,23 +100,69 @@ ngx_tiktok_cookie_parameter(ngx_tiktok_cookie_conf_t *conf, ngx_str_t *value)
         return NGX_OK;
     }
 
-    if (ngx_strncmp(value->data, "domain=", 7) != 0 || value->len == 7) {
+    if (ngx_strncmp(value->data, "domain=", 7) != 0) {
         return NGX_ERROR;
     }
 
-    last = value->data + value->len;
+    s.data = value->data + 7;
+    s.len = value->len - 7;
 
-    for (p = value->data + 7; p < last; p++) {
-        if ((*p < '0' || *p > '9')
-            && ((*p | 0x20) < 'a' || (*p | 0x20) > 'z')
-            && *p != '.' && *p != '-')
+    return ngx_tiktok_cookie_domain(cf, conf, &s);
+}
+
+
+/* each is kept once: a cookie of any of them may have to be taken back */
+
+static ngx_int_t
+ngx_tiktok_cookie_domain(ngx_conf_t *cf, ngx_tiktok_cookie_conf_t *conf,
+    ngx_str_t *text)
+{
+    u_char                   c;
+    ngx_str_t               *domain;
+    ngx_uint_t               i;
+    ngx_tiktok_main_conf_t  *tmcf;
+
+    for (i = 0; i < text->len; i++) {
+        c = text->data[i] | 0x20;
+
+        if ((c < '0' || c > '9') && (c < 'a' || c > 'z')
+            && text->data[i] != '.' && text->data[i] != '-')
         {
             return NGX_ERROR;
         }
     }
 
-    conf->domain.data = value->data + 7;
-    conf->domain.len = value->len - 7;
+    /* a dot in front is ignored by browsers as well */
+
+    if (text->len && text->data[0] == '.') {
+        text->data++;
+        text->len--;
+    }
+
+    if (text->len == 0) {
+        return NGX_ERROR;
+    }
+
+    tmcf = ngx_http_conf_get_module_main_conf(cf, ngx_tiktok_module);
+
+    domain = tmcf->domains.elts;
+
+    for (i = 0; i < tmcf->domains.nelts; i++) {
+        if (domain[i].len == text->len
+            && ngx_strncasecmp(domain[i].data, text->data, text->len) == 0)
+        {
+            conf->domain = domain[i];
+            return NGX_OK;
+        }
+    }
+
+    domain = ngx_array_push(&tmcf->domains);
+    if (domain == NULL) {
+        return NGX_ERROR;
+    }
+
+    *domain = *text;
+    conf->domain = *text;
 
     return NGX_OK;
 }
@@ -240,18 +289,52 @@ static void
 ngx_tiktok_cookie_expire(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_uint_t n, ngx_str_t *domain)
 {
-    ngx_str_t  none;
+    ngx_str_t                none, *known;
+    ngx_uint_t               i;
+    ngx_tiktok_main_conf_t  *tmcf;
 
     ngx_str_null(&none);
 
     ngx_tiktok_cookie_set(r, ctx, n, &none, NGX_TIKTOK_COOKIE_EXPIRED, &none);
 
-    /* of this host's alone it may be from before the domain was configured */
+    /*
+     * A browser keeps one for each domain, and does not say which: it may be
+     * from another location, or from before the domain was configured.
+     */
 
-    if (domain->len) {
-        ngx_tiktok_cookie_set(r, ctx, n, &none, NGX_TIKTOK_COOKIE_EXPIRED,
-                              domain);
+    tmcf = ngx_http_get_module_main_conf(r, ngx_tiktok_module);
+
+    known = tmcf->domains.elts;
+
+    for (i = 0; i < tmcf->domains.nelts; i++) {
+
+        /* what a proxy before us has as "Host" may be another one */
+
+        if (known[i].data == domain->data
+            || ngx_tiktok_cookie_host(&r->headers_in.server, &known[i]))
+        {
+            ngx_tiktok_cookie_set(r, ctx, n, &none, NGX_TIKTOK_COOKIE_EXPIRED,
+                                  &known[i]);
+        }
     }
+}
+
+
+/* whether a host may have cookies of a domain: it is one, or below it */
+
+static ngx_uint_t
+ngx_tiktok_cookie_host(ngx_str_t *host, ngx_str_t *domain)
+{
+    u_char  *p;
+
+    if (host->len < domain->len) {
+        return 0;
+    }
+
+    p = host->data + host->len - domain->len;
+
+    return ngx_strncasecmp(p, domain->data, domain->len) == 0
+           && (p == host->data || p[-1] == '.');
 }
 
 

@@ -106,7 +106,9 @@ ngx_tiktok_identity_set(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             continue;
         }
 
-        if (ngx_tiktok_cookie_parameter(&icf->cookie, &value[i]) != NGX_OK) {
+        if (ngx_tiktok_cookie_parameter(cf, &icf->cookie, &value[i])
+            != NGX_OK)
+        {
             goto invalid;
         }
     }
