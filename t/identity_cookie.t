@@ -36,6 +36,13 @@ my $backend = $t->backend(named => {
   broken => sub ($c, $r) { $c->answer(200, 'page', 'X-Tiktok-Event' => '{') },
   agreed => sub ($c, $r) { $c->answer(200, 'page', 'X-Consent' => 1) },
   refused => sub ($c, $r) { $c->answer(200, 'page', 'X-Consent' => 0) },
+  stored => sub ($c, $r) { $c->answer(200, 'page', 'Cache-Control' => 'max-age=60') },
+  dated  => sub ($c, $r) { $c->answer(200, 'page', Expires => 'Thu, 31 Dec 2099 23:59:59 GMT') },
+  past   => sub ($c, $r) { $c->answer(200, 'page', Expires => 'Thu, 19 Nov 1981 08:52:00 GMT') },
+  undated => sub ($c, $r) { $c->answer(200, 'page', Expires => '0') },
+  own    => sub ($c, $r) { $c->answer(200, 'page', 'Cache-Control' => 'private, max-age=60', Expires => 'Thu, 31 Dec 2099 23:59:59 GMT') },
+  unkept => sub ($c, $r) { $c->answer(200, 'page', 'Cache-Control' => 'no-store, max-age=60') },
+  asked  => sub ($c, $r) { $c->answer(200, 'page', 'Cache-Control' => 'max-age=60, No-Cache') },
   shared => sub ($c, $r) { $c->answer(200, 'page', 'Cache-Control' => 'public, max-age=60') },
 });
 
@@ -64,6 +71,7 @@ CONF
   '= /varied'   => 'tiktok_consent variable $arg_consent; tiktok_beacon;',
   '= /listed'   => 'tiktok_origin https://www.shop.example; tiktok_event Contact email=$arg_email; return 200 "page";',
   '= /answer'   => "tiktok_consent variable \$upstream_http_x_consent; proxy_set_header X-Was \$tiktok_consent; $proxy tiktok_event Contact email=\$arg_email;",
+  '= /stored'   => 'expires 1h; tiktok_event Contact email=$arg_email; return 200 "page";',
   '= /expires'  => 'expires 1h; add_header Cache-Control public; tiktok_event Contact email=$arg_email; return 200 "page";',
 );
 sub shop ($keys, @more) { return (tiktok_identity => "on $keys", @shop, @more) }
@@ -113,7 +121,7 @@ subtest 'a checkout, and what comes after' => sub {
   my $b = browser();
   $backend->behave('moved');
   is form($b, '/checkout', email => 'Jane@Example.com ', phone => '+49 151 23456789')->code, 302, 'the shop has taken the form';
-  my ($value) = $b->{set} =~ /\A\Q$NAME\E=([A-Za-z0-9_-]+); Path=\/; Max-Age=$DAY; SameSite=Lax; HttpOnly\z/;
+  my ($value) = $b->{set} =~ /\A\Q$NAME\E=([A-Za-z0-9_-]+); Path=\/; Max-Age=$DAY; SameSite=Lax; HttpOnly; Secure\z/;
   ok $value, 'the answer has the cookie' or diag $b->{set};
   cmp_ok length $value, '<', 140, 'which is short';
   my $bytes = b64_decode($value =~ tr{-_}{+/}r);
@@ -180,7 +188,7 @@ subtest 'consent' => sub {
   is $none->{set}, '', 'nor is it taken away';
 
   $none->{jar}{consent} = 'no';
-  my @gone = (join ' | ', map {"$NAME=; Path=/; Max-Age=0;$_ SameSite=Lax; HttpOnly"} '', ' Domain=shop.example;');
+  my @gone = (join ' | ', map {"$NAME=; Path=/; Max-Age=0;$_ SameSite=Lax; HttpOnly; Secure"} '', ' Domain=shop.example;');
   beacon($none, {});
   is_answer $none->{response}, '204 denied denied', 'denied';
   is $none->{set}, $gone[0], 'it is taken away by a beacon, also of a domain that another location has';
@@ -348,14 +356,14 @@ subtest 'age' => sub {
 
 subtest 'how it is set' => sub {
   my $set = sub ($uri, @headers) { my $b = browser(); beacon($b, {user => \%JANE}, $uri, @headers); return $b->{set} =~ s/=[^;]+;/=;/r };
-  is $set->('/e'), "$NAME=; Path=/; Max-Age=$DAY; SameSite=Lax; HttpOnly", 'by a beacon';
-  is $set->('/e', port => 'tls', tls => 1), "$NAME=; Path=/; Max-Age=$DAY; SameSite=Lax; HttpOnly; Secure", 'Secure over TLS';
-  is $set->('/e', 'X-Forwarded-Proto' => 'https'), "$NAME=; Path=/; Max-Age=$DAY; SameSite=Lax; HttpOnly; Secure", 'and where a proxy says so';
-  is $set->('/domain'), "$NAME=; Path=/; Max-Age=3600; Domain=shop.example; SameSite=Lax; HttpOnly", 'as configured';
+  is $set->('/e'), "$NAME=; Path=/; Max-Age=$DAY; SameSite=Lax; HttpOnly; Secure", 'by a beacon, Secure whatever the connection';
+  is $set->('/e', port => 'tls', tls => 1), "$NAME=; Path=/; Max-Age=$DAY; SameSite=Lax; HttpOnly; Secure", 'over TLS';
+  is $set->('/e', 'X-Forwarded-Proto' => 'https'), "$NAME=; Path=/; Max-Age=$DAY; SameSite=Lax; HttpOnly; Secure", 'where a proxy says so';
+  is $set->('/domain'), "$NAME=; Path=/; Max-Age=3600; Domain=shop.example; SameSite=Lax; HttpOnly; Secure", 'as configured';
   my $b = browser('no');
   $b->{jar}{$NAME} = 'x';
   beacon($b, {}, '/domain');
-  is $b->{set}, "$NAME=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly | $NAME=; Path=/; Max-Age=0; Domain=shop.example; SameSite=Lax; HttpOnly", 'and taken away, of both';
+  is $b->{set}, "$NAME=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly; Secure | $NAME=; Path=/; Max-Age=0; Domain=shop.example; SameSite=Lax; HttpOnly; Secure", 'and taken away, of both';
 };
 
 subtest 'which answers' => sub {
@@ -365,6 +373,23 @@ subtest 'which answers' => sub {
   is $b->{set}, '', 'not one for shared caches';
   ask($b, GET => "/expires?email=$HASH{email}");
   is $b->{set}, '', 'nor one of nginx itself';
+  for my $kept (qw(stored dated)) {
+    $backend->behave($kept);
+    form($b = browser(), '/checkout', email => $JANE{email});
+    is $b->{set}, '', "not one that a cache may keep: $kept";
+  }
+  ask($b = browser(), GET => "/stored?email=$HASH{email}");
+  is $b->{set}, '', 'nor one of nginx itself';
+  for my $own (qw(past undated own unkept asked)) {
+    my $other = browser();
+    $backend->behave($own);
+    form($other, '/checkout', email => $JANE{email});
+    like $other->{set}, qr/\A$NAME=/, "but one that it may not: $own";
+    $backend->behave('stored');
+    $other->{jar}{consent} = 'no';
+    form($other, '/checkout', email => $JANE{email});
+    like $other->{set}, qr/\A$NAME=;/, 'and it is taken back by any';
+  }
   $backend->behave('failed');
   form($b, '/checkout', email => $JANE{email});
   is $b->{set}, '', 'not where the rule does not hold';

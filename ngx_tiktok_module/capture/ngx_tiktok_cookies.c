@@ -25,7 +25,7 @@ typedef ngx_int_t (*ngx_tiktok_cookie_value_pt)(ngx_http_request_t *r,
 typedef struct {
     size_t                       conf;      /* in the location's */
     ngx_tiktok_cookie_value_pt   value;
-    ngx_uint_t                   http_only;
+    ngx_uint_t                   secret;    /* of browser, net and caches */
 } ngx_tiktok_set_cookie_t;
 
 
@@ -35,6 +35,7 @@ static ngx_int_t ngx_tiktok_cookies_header_filter(ngx_http_request_t *r);
 static void ngx_tiktok_cookies(ngx_http_request_t *r,
     ngx_tiktok_loc_conf_t *tlcf);
 static ngx_uint_t ngx_tiktok_cookies_came(ngx_http_request_t *r);
+static ngx_uint_t ngx_tiktok_answer_storable(ngx_http_request_t *r);
 static void ngx_tiktok_cookie_expire(ngx_http_request_t *r,
     ngx_tiktok_ctx_t *ctx, ngx_uint_t n, ngx_str_t *domain);
 static ngx_uint_t ngx_tiktok_cookie_host(ngx_str_t *host, ngx_str_t *domain);
@@ -244,6 +245,10 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
             continue;
         }
 
+        if (cookie->secret && ngx_tiktok_answer_storable(r)) {
+            continue;
+        }
+
         if (wanted
             && ngx_tiktok_ctx_refused(r, ctx) == NGX_TIKTOK_RESULT_NONE)
         {
@@ -282,6 +287,37 @@ ngx_tiktok_cookies_came(ngx_http_request_t *r)
     }
 
     return came;
+}
+
+
+/* caches of others may keep what says how long, and not whose it is */
+
+static ngx_uint_t
+ngx_tiktok_answer_storable(ngx_http_request_t *r)
+{
+    time_t            expires;
+    ngx_table_elt_t  *h;
+
+    if (ngx_tiktok_answer_says(r, "Cache-Control", "private")
+        || ngx_tiktok_answer_says(r, "Cache-Control", "no-store")
+        || ngx_tiktok_answer_says(r, "Cache-Control", "no-cache"))
+    {
+        return 0;
+    }
+
+    if (ngx_tiktok_answer_says(r, "Cache-Control", "max-age")) {
+        return 1;
+    }
+
+    h = r->headers_out.expires;
+
+    if (h == NULL || h->hash == 0) {
+        return 0;
+    }
+
+    expires = ngx_parse_http_time(h->value.data, h->value.len);
+
+    return expires != (time_t) NGX_ERROR && expires > ngx_time();
 }
 
 
@@ -367,11 +403,11 @@ ngx_tiktok_cookie_set(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
 
     p = ngx_cpymem(p, "; SameSite=Lax", sizeof("; SameSite=Lax") - 1);
 
-    if (ngx_tiktok_set_cookies[n].http_only) {
+    if (ngx_tiktok_set_cookies[n].secret) {
         p = ngx_cpymem(p, "; HttpOnly", sizeof("; HttpOnly") - 1);
     }
 
-    if (ngx_tiktok_https(r, ctx)) {
+    if (ngx_tiktok_set_cookies[n].secret || ngx_tiktok_https(r, ctx)) {
         p = ngx_cpymem(p, "; Secure", sizeof("; Secure") - 1);
     }
 
