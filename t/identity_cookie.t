@@ -135,7 +135,7 @@ subtest 'a checkout, and what comes after' => sub {
   is kinds(beacon({jar => {%{$b->{jar}}}}, {})), 'email phone', 'a second tab is the same browser';
   is kinds(beacon(browser(), {})), '', 'another browser is not';
 
-  beacon($b, {user => {external_id => $JANE{external_id}}});
+  beacon($b, {user => {email => $JANE{email}, external_id => $JANE{external_id}}});
   like $b->{set}, qr/\A$NAME=/, 'an event that tells more has it told';
   is kinds(beacon($b, {})), 'email phone external_id', 'for the later ones';
   beacon($b, {user => {email => $JANE{email}}});
@@ -157,10 +157,15 @@ subtest 'who it is' => sub {
   $id = beacon($b, {user => {email => 'john@example.com'}});
   is_deeply person($id), {email => sha256_hex('john@example.com')}, 'somebody else at the same browser gets nothing of it';
   is_deeply person(beacon($b, {})), {email => sha256_hex('john@example.com')}, 'and is who is known from then on';
-  $id = beacon($b, {user => {external_id => 'cust-1'}});
-  is_deeply person($id), {email => sha256_hex('john@example.com'), external_id => sha256_hex('cust-1')}, 'an identifier of another kind adds to it';
-  $id = beacon($b, {user => {external_id => 'cust-2'}});
-  is_deeply person($id), {external_id => sha256_hex('cust-2')}, 'another customer is another one';
+  $id = beacon($b, {user => {email => 'john@example.com', external_id => 'cust-1'}});
+  is_deeply person($id), {email => sha256_hex('john@example.com'), external_id => sha256_hex('cust-1')}, 'an identifier beside one that is known adds to it';
+  is_deeply person(beacon($b, {user => {external_id => 'cust-1'}})), person($id), 'and stands for both';
+  is_deeply person(beacon($b, {user => {phone => 'none'}})), {}, 'an unknown one that cannot be sent gets nothing of it';
+  is_deeply person(beacon($b, {})), person($id), 'but is not remembered';
+  $id = beacon($b, {user => {phone => $JANE{phone}}});
+  is_deeply person($id), {phone => $HASH{phone}}, 'one alone whose kind was not known is somebody else, too';
+  is_deeply person(beacon($b, {})), person($id), 'and who is known from then on';
+  $id = beacon($b, {user => {external_id => 'cust-2', email => 'john@example.com'}});
   $id = beacon($b, {user => {external_id => 'cust-2', email => 'no address'}});
   is_deeply person($id), {external_id => sha256_hex('cust-2')}, 'what cannot be sent is not replaced';
 
@@ -442,7 +447,7 @@ subtest 'keys' => sub {
 
   $reload->('key=%%DIR%%/old.key key=%%DIR%%/new.key');
   is kinds(beacon($b, {})), 'email', 'a cookie of the second key opens';
-  beacon($b, {user => {phone => $JANE{phone}}});
+  beacon($b, {user => {email => $JANE{email}, phone => $JANE{phone}}});
   my $now = $b->{jar}{$NAME};
   isnt $now, $was, 'and is written';
   $reload->('key=%%DIR%%/old.key');
@@ -476,7 +481,7 @@ CONF
   my %thanks = (event => 'Purchase', event_id => undef, properties => {order_id => $order});
   beacon($b, \%thanks);
   is_answer $b->{response}, '204 duplicate granted', 'the page after it, which is filled in, brings nothing new';
-  beacon($b, {%thanks, user => {phone => $JANE{phone}}});
+  beacon($b, {%thanks, user => {email => $JANE{email}, phone => $JANE{phone}}});
   is_answer $b->{response}, '204 queued granted', 'but one with a phone does';
   is kinds(beacon($b, {})), 'email phone', 'and both are known from then on';
 

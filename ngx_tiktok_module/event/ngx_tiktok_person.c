@@ -15,19 +15,22 @@
 
 void
 ngx_tiktok_person_meet(ngx_tiktok_person_t *person,
-    u_char *keys[NGX_TIKTOK_PERSON_KEYS])
+    u_char *keys[NGX_TIKTOK_PERSON_KEYS], ngx_uint_t unusable)
 {
     ngx_uint_t  i, other;
 
-    other = 0;
+    other = unusable;
 
     for (i = 0; i < NGX_TIKTOK_PERSON_KEYS; i++) {
 
-        if (keys[i] == NULL || !(person->known & (1 << i))) {
+        if (keys[i] == NULL) {
             continue;
         }
 
-        if (ngx_memcmp(keys[i], person->hashes[i], NGX_TIKTOK_HASH_LEN) == 0) {
+        if ((person->known & (1 << i))
+            && ngx_memcmp(keys[i], person->hashes[i], NGX_TIKTOK_HASH_LEN)
+               == 0)
+        {
             return;
         }
 

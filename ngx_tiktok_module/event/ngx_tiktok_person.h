@@ -45,11 +45,11 @@ typedef struct {
 
 /*
  * Forgets all that is known where the keys of an event, NULL where it has
- * none, say that it is somebody else: none of them is known, and another of
- * its kind is.
+ * none, may be somebody else's: there are some, be they unusable, and none of
+ * them is known.
  */
 void ngx_tiktok_person_meet(ngx_tiktok_person_t *person,
-    u_char *keys[NGX_TIKTOK_PERSON_KEYS]);
+    u_char *keys[NGX_TIKTOK_PERSON_KEYS], ngx_uint_t unusable);
 
 /* takes the hash that an event has brought */
 void ngx_tiktok_person_learn(ngx_tiktok_person_t *person,

@@ -42,7 +42,7 @@ static ngx_int_t ngx_tiktok_read_hashes(ngx_tiktok_parts_t *parts,
     ngx_tiktok_user_form_t *form, ngx_tiktok_user_field_t *field,
     ngx_tiktok_place_t *place, ngx_tiktok_user_hashes_t *set);
 static void ngx_tiktok_person_meet_event(ngx_tiktok_person_t *person,
-    ngx_tiktok_user_hashes_t *sets);
+    ngx_tiktok_user_field_t *fields, ngx_tiktok_user_hashes_t *sets);
 static void ngx_tiktok_person_exchange(ngx_tiktok_person_t *person,
     ngx_tiktok_person_e kind, ngx_tiktok_user_field_t *field,
     ngx_tiktok_user_hashes_t *set);
@@ -134,7 +134,7 @@ ngx_tiktok_write_person(ngx_tiktok_parts_t *parts,
     person = parts->visitor->person;
 
     if (person) {
-        ngx_tiktok_person_meet_event(person, keys);
+        ngx_tiktok_person_meet_event(person, fields, keys);
     }
 
     for ( /* void */ ; form->name.len; form++) {
@@ -237,16 +237,25 @@ ngx_tiktok_read_hashes(ngx_tiktok_parts_t *parts,
 
 static void
 ngx_tiktok_person_meet_event(ngx_tiktok_person_t *person,
-    ngx_tiktok_user_hashes_t *sets)
+    ngx_tiktok_user_field_t *fields, ngx_tiktok_user_hashes_t *sets)
 {
     u_char      *keys[NGX_TIKTOK_PERSON_KEYS];
-    ngx_uint_t   i;
+    ngx_uint_t   i, unusable;
+
+    unusable = 0;
 
     for (i = 0; i < NGX_TIKTOK_PERSON_KEYS; i++) {
-        keys[i] = sets[i].n ? sets[i].hashes[0] : NULL;
+        keys[i] = NULL;
+
+        if (sets[i].n) {
+            keys[i] = sets[i].hashes[0];
+
+        } else if (fields[ngx_tiktok_user_forms[i].field].n) {
+            unusable = 1;
+        }
     }
 
-    ngx_tiktok_person_meet(person, keys);
+    ngx_tiktok_person_meet(person, keys, unusable);
 }
 
 

@@ -40,14 +40,16 @@ static const unit_person_t  persons[] = {
       SENT("\"email\":\"" JANE "\""), NAMED(EMAIL), 1, 0 },
     { "is filled in", LEAD "}", SENT("\"email\":\"" JANE "\""), NAMED(EMAIL),
       0, 0 },
-    { "at its place", USER("\"phone\":\"+4915123456789\",\"ttp\":\"p\""),
+    { "at its place", USER("\"email\":\"" JANE "\",\"phone\":"
+                           "\"+4915123456789\",\"ttp\":\"p\""),
       SENT("\"ttp\":\"p\",\"email\":\"" JANE "\",\"phone\":\"" PHONE "\""),
-      NAMED(EMAIL)|NAMED(PHONE), 1, 0 },
+      NAMED(EMAIL)|NAMED(PHONE), 1, 1 },
     { "one that is known", USER("\"email\":\"" JANE "\""),
       SENT("\"email\":\"" JANE "\",\"phone\":\"" PHONE "\""),
       NAMED(EMAIL)|NAMED(PHONE), 0, 1 },
-    { "one that cannot be sent", USER("\"email\":\"jane\""),
-      SENT("\"phone\":\"" PHONE "\""), NAMED(EMAIL)|NAMED(PHONE), 0, 0 },
+    { "and one that cannot be sent", USER("\"email\":\"jane\",\"phone\":\""
+                                          PHONE "\""),
+      SENT("\"phone\":\"" PHONE "\""), NAMED(EMAIL)|NAMED(PHONE), 0, 1 },
     { "nothing at all", USER("\"email\":\"\",\"phone\":null"),
       SENT("\"email\":\"" JANE "\",\"phone\":\"" PHONE "\""),
       NAMED(EMAIL)|NAMED(PHONE), 0, 0 },
@@ -76,9 +78,21 @@ static const unit_person_t  persons[] = {
                                    "\",\"phone\":\"" OTHER "\""),
       SENT("\"phone\":\"" OTHER "\",\"external_id\":\"" CUSTOMER "\""),
       NAMED(PHONE)|NAMED(EXTERNAL_ID), 1, 0 },
+    { "one of a kind that is not known", USER("\"email\":\"" JANE "\""),
+      SENT("\"email\":\"" JANE "\""), NAMED(EMAIL), 1, 0 },
+    { "several of them", USER("\"phone\":\"" PHONE "\",\"external_id\":\""
+                              CUSTOMER "\""),
+      SENT("\"phone\":\"" PHONE "\",\"external_id\":\"" CUSTOMER "\""),
+      NAMED(PHONE)|NAMED(EXTERNAL_ID), 1, 0 },
+    { "one that cannot be sent", USER("\"email\":\"jane\""), HEAD "}",
+      0, 0, 0 },
+    { "a name alone", USER("\"first_name\":\"" OTHER "\""),
+      SENT("\"first_name\":\"" OTHER "\""), NAMED(FIRST_NAME), 1, 0 },
+    { "is not of whoever comes", USER("\"external_id\":\"" CUSTOMER "\""),
+      SENT("\"external_id\":\"" CUSTOMER "\""), NAMED(EXTERNAL_ID), 1, 0 },
     { "an event that is none", "{\"event\":\"!\",\"user\":{\"email\":\"" JANE
                                "\"}}",
-      NULL, NAMED(PHONE)|NAMED(EXTERNAL_ID), 0, 0 },
+      NULL, NAMED(EXTERNAL_ID), 0, 0 },
 };
 
 
@@ -151,7 +165,9 @@ test_same(void)
     unit_ok(filled.left_out[NGX_TIKTOK_LEFT_USER] == 0, "nothing is left out");
 
     visitor.hashed_only = 1;
-    unit_create(USER("\"email\":\"jane.doe@example.com\""), &visitor, &filled);
+    unit_create(USER("\"email\":\"jane.doe@example.com\",\"external_id\":\""
+                     CUSTOMER "\""),
+                &visitor, &filled);
     unit_is(filled.json.data, filled.json.len,
             SENT("\"phone\":\"" PHONE "\",\"external_id\":\"" CUSTOMER "\""),
             "where only hashes are taken, nothing takes the place of another");
