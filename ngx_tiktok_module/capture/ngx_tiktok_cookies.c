@@ -25,7 +25,7 @@ typedef ngx_int_t (*ngx_tiktok_cookie_value_pt)(ngx_http_request_t *r,
 typedef struct {
     size_t                       conf;      /* in the location's */
     ngx_tiktok_cookie_value_pt   value;
-    ngx_uint_t                   secret;    /* of browser, net and caches */
+    ngx_uint_t                   secret;    /* to scripts, net, caches */
 } ngx_tiktok_set_cookie_t;
 
 
@@ -245,11 +245,8 @@ ngx_tiktok_cookies(ngx_http_request_t *r, ngx_tiktok_loc_conf_t *tlcf)
             continue;
         }
 
-        if (cookie->secret && ngx_tiktok_answer_storable(r)) {
-            continue;
-        }
-
         if (wanted
+            && !(cookie->secret && ngx_tiktok_answer_storable(r))
             && ngx_tiktok_ctx_refused(r, ctx) == NGX_TIKTOK_RESULT_NONE)
         {
             ngx_tiktok_cookie_set(r, ctx, i, &value, conf->max_age,
