@@ -169,6 +169,34 @@ subtest 'a purchase' => sub {
   is join(' ', map { $_->{event} } $t->pixel(call => 'track', count => 1)), 'AddToCart', 'one that is repeated is kept from the pixel';
 };
 
+subtest 'an order, and a queue that is full' => sub {
+  my $v = on();
+  $v->answer('*/e', sub ($request) { return (503, '', 'X-Tiktok-Consent' => 'granted', 'X-Tiktok-Result' => 'queue_full', 'Retry-After' => 60) });
+  $v->js($push->({event => 'purchase', ecommerce => {transaction_id => 'T-97', value => 1, currency => 'EUR'}}));
+  is join(' ', map { $_->{event_id} } $t->pixel(call => 'track', count => 1)), 'order.T-97', 'the pixel does not wait for room';
+};
+
+# the visitor has withdrawn while an event was on its way
+subtest 'an event that is refused' => sub {
+  my $v = on();
+  $v->js(<<'JS');
+    const real = window.fetch;
+    window.fetch = (url, options) => !options.body ? new Promise(() => { window.asked = 1; })
+      : /T-98/.test(options.body) ? new Promise(go => { window.late = () => go(new Response(null, {status: 204, headers: {'X-Tiktok-Consent': 'denied', 'X-Tiktok-Result': 'denied'}})); })
+      : real(url, options);
+    0
+JS
+  $t->forget;
+  $v->js($push->({event => 'purchase', ecommerce => {transaction_id => 'T-98', value => 1, currency => 'EUR'}}));
+  $v->comes('window.late');
+  $v->js('document.cookie = "consent=no;path=/", 0');
+  $v->comes('window.asked');    # and has not been answered
+  $v->js('late(), 0');
+  $v->settle;
+  is $t->pixel(call => 'track'), 0, 'is kept from the pixel';
+  $v->js('window.fetch = real, 0');
+};
+
 subtest 'gtag()' => sub {
   my $v = on();
   $v->js('window.gtag = function () { dataLayer.push(arguments) }; gtag("js", new Date()); gtag("config", "G-1", {user_id: "u-7"}); 0');

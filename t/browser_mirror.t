@@ -68,8 +68,16 @@ for my $name (sort keys %tool) {
   };
   $page->("$name.html", 'null');
   $page->("$name.again.html", 'true');
+  $page->("$name.late.html", 'true');
   my $option = $name eq 'usercentrics2' ? "$name 'id=TikTok Pixel'" : $name;
   $conf{"= /$name.js"} = "tiktok_script /e mirror=$option sdk=/pixel/events.js;";
+}
+# a second and a half later than usual, which is six questions
+for my $name (qw(axeptio gcm)) {
+  my $html = $t->slurp("html/$name.late.html");
+  $html =~ s{<script>\(\(\) => \{(.*?)\}\)\(\)</script>}{<script>window.dataLayer = []; setTimeout(() => { $1; setTimeout(() => { window.come = 1; }, 1000); }, 1500)</script>}s
+    or die "$name.late.html has no tool";
+  $t->file("html/$name.late.html", $html);
 }
 $t->shop(tiktok_consent => 'mirror', '= /s.js' => undef, %conf);
 
@@ -107,6 +115,19 @@ for my $name (sort keys %tool) {
     is $v->problems, 0, 'no errors' or note explain [$v->problems];
   };
 }
+
+# the cookie of the last page stands until the tool has an answer
+subtest 'a tool that comes late' => sub {
+  for my $name (qw(axeptio gcm)) {
+    $t->forget;
+    my $v = $t->visitor(cookies => {tiktok_consent => '1.' . time})->open("/$name.late.html");
+    $v->comes('window.come');
+    $v->settle;
+    is join(' ', map { $_->{consent} } $v->checks), 'granted', "$name: nobody takes the consent away meanwhile";
+    like $v->js('document.cookie'), qr/\btiktok_consent=1\./, 'the cookie is there';
+    is +($t->sandbox_events(count => 1))[0]{event}{event}, 'Pageview', 'and the page view is told';
+  }
+};
 
 subtest 'the tool has forgotten' => sub {
   $t->forget;

@@ -10,21 +10,21 @@ export const mirror = ask => (changed, know, listen, flush, safe) => {
 
     // one answer may be of a tool that is not ready yet; two are a choice
 
-    const say = safe(granted => {
+    const say = granted => {
         const [, had = ''] = /\btiktok_consent=(.)/.exec(document.cookie) || [];
         const now = granted == null ? '' : granted ? '1' : '0';
 
         if (now != had && now == last) {
             document.cookie = 'tiktok_consent='
                 + now + '.' + Math.floor(Date.now() / 1000)
-                + ';Path=/;SameSite=Lax;Max-Age=' + (now ? 31536000 : 0)
+                + ';Path=/;SameSite=Lax;Max-Age=' + (now ? 3e7 : 0)
                 + (isSecureContext ? ';Secure' : '');
 
             changed();
         }
 
         last = now;
-    });
+    };
 
     setInterval(safe(() => Promise.resolve(ask()).then(say, () => say())), 250);
 };
@@ -32,7 +32,7 @@ export const mirror = ask => (changed, know, listen, flush, safe) => {
 // its answer comes when the visitor has chosen, now or before
 
 export const axeptio = (id = 'tiktok') => {
-    let chosen = {};
+    let chosen;
 
     (window._axcb = window._axcb || []).push(sdk => {
         sdk.on('cookies:complete', choices => {
@@ -50,19 +50,19 @@ export const cookieconsent = (id = 'marketing') => () =>
 // a default is none
 
 export const gcm = (id = 'dataLayer') => {
-    let granted;
+    let last;
 
     return () => {
         window[id].forEach(entry => {
             const {0: command, 1: action, 2: mode} = Object(entry);
 
             if (command == 'consent' && action == 'update' && mode.ad_storage) {
-                granted = mode.ad_storage == 'granted'
-                          && mode.ad_user_data != 'denied';
+                last = mode;
             }
         });
 
-        return granted;
+        return last.ad_storage == 'granted'
+               && last.ad_user_data != 'denied';
     };
 };
 
@@ -76,9 +76,11 @@ export const osano = (id = 'MARKETING') => () =>
     Osano.cm.getConsent()[id] == 'ACCEPT';
 
 export const shopify = (id = 'marketing') => () => {
+    // it is there when it is asked again
+
     if (!Shopify.customerPrivacy) {
         Shopify.loadFeatures([{name: 'consent-tracking-api', version: '0.1'}],
-                             () => {});
+                             Object);
     }
 
     const choice = Shopify.customerPrivacy.currentVisitorConsent()[id];

@@ -14,7 +14,7 @@
 export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     const win = window;
     const doc = document;
-    const mark = Symbol.for('tiktok_script');
+    const mark = Symbol.for('tiktok');
 
     if (win[mark]) {
         return;
@@ -25,7 +25,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     const ROOM = 50;            // events that wait for a verdict
     const TRIES = 5;
     const ITEMS = 100;
-    const TWINS = 2000;         // ms in which two sources tell of one event
+    const TWINS = 5000;         // ms in which two sources tell of one event
 
     const METHODS = ('page track identify on off once ready enableCookie '
         + 'disableCookie holdConsent revokeConsent grantConsent').split(' ');
@@ -131,7 +131,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     let here;
     let {referrer} = doc;
 
-    const emit = (source, name, properties = {}, id, done) => {
+    const emit = (source, name, properties, id, done) => {
         const now = Date.now();
         const last = recent[name];
         const order = properties.order_id;
@@ -208,22 +208,23 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
             }),
 
         }).then(safe(answer => {
-            const header = name => answer.headers.get('X-Tiktok-' + name);
-            const consent = header('Consent');
+            const header = name => answer.headers.get(name);
+            const consent = header('X-Tiktok-Consent');
             const granted = consent == 'granted';
 
             if (consent && turn == asked) {
-                verdict(granted, header('Limited') == 1);
+                verdict(granted, header('X-Tiktok-Limited') == 1);
             }
 
             if (answer.status > 428) {
-                again(+answer.headers.get('Retry-After'));
+                again(+header('Retry-After'));
 
             } else if (body && consent && !granted) {
                 dispatch(event);
+                return;
             }
 
-            if (header('Result') != 'repeated') {
+            if (header('X-Tiktok-Result') != 'repeated') {
                 fire(event);
             }
 
@@ -375,7 +376,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
     // clean the address of a landing page before we come
 
     const click = safe(() => decodeURIComponent(
-        /.*[?&]ttclid=([^&#\s]+)/.exec([
+        /^.*[?&]ttclid=([^&#\s]+)/.exec([
             ...(win.navigation ? navigation.entries() : []),
             ...performance.getEntriesByType('navigation'),
         ].map(({url, name}) => url || name).join(' '))[1]))();
@@ -406,8 +407,8 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
         if (ours && name == 'track') {
             args = [event, properties, {
                 ...options,
-                event_id: emit('ttq', event, properties, options.event_id,
-                               !mine),
+                event_id: emit('ttq', event, properties || {},
+                               options.event_id, !mine),
             }];
 
         } else if (ours && !mine) {
@@ -612,7 +613,7 @@ export const tiktok = (pixel, beacon, sdk, layer, names, cookies, ...parts) => {
 
     // the page, and those that a single-page application makes of it
 
-    const view = () => paged || emit('page', 'Pageview');
+    const view = () => paged || emit('page', 'Pageview', {});
 
     const path = url => url.replace(/#(?![/!]).*/, '');
 
