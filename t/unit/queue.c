@@ -1407,8 +1407,10 @@ unit_model_lease(unit_worker_t *w, ngx_uint_t n, ngx_uint_t sorted)
         }
 
         if (code.len != unit_codes[event->code].len
-            || ngx_memcmp(code.data, unit_codes[event->code].data, code.len)
-               != 0
+            || (code.len
+                && ngx_memcmp(code.data, unit_codes[event->code].data,
+                              code.len)
+                   != 0)
             || event->code != first)
         {
             unit_wrong = "another test event code";
