@@ -299,7 +299,8 @@ subtest 'structured data' => sub {
 subtest 'forms' => sub {
   my $type = q{((name, text) => { const field = document.querySelector(name); field.value = text;
     field.dispatchEvent(new Event('change', {bubbles: true})); })};
-  my $fill = "$type('[name=email]', ' Jane.Doe\@Example.com '), $type('#phone', '+49 (0)151 23456789'), $type('[name=note]', 'x\@y.z')";
+  my @fields = ("$type('[name=email]', ' Jane.Doe\@Example.com ')", "$type('#phone', '+49 (0)151 23456789')", "$type('[name=note]', 'x\@y.z')");
+  my $fill = join ', ', @fields;
   my $v = on();
   $v->js($fill);
   $v->js($push->({event => 'begin_checkout'}));
@@ -315,8 +316,10 @@ subtest 'forms' => sub {
 
   # no event of that page takes them along, and yet nginx knows them on the next
   $v = on('forms.html');
-  $v->js($fill);
-  $v->settle;
+  for my $field (@fields) {    # one after the other, as people do: the last answer's cookie is the one that stays
+    $v->js($field);
+    $v->settle;
+  }
   is $t->sandbox_events, 0, 'that is no event';
   is $v->js('/@|jane|5123/i.test(document.cookie + JSON.stringify({...sessionStorage, ...localStorage}))'), Mojo::JSON->false,
     'nothing is kept in the page';
