@@ -109,7 +109,8 @@ is $pixels[0]{delivery}{retry_seconds}, 0, 'nobody tries';
 $t->restart;
 $pixel = pixel($t->wait_status(sub ($s) { @{$s->{pixels}} }));
 is $pixel->{state}, 'removed', 'nor after a restart';
-$pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{oldest_seconds} >= 1 }));
+# segments are found one by one
+$pixel = pixel($t->wait_status(sub ($s) { pixel($s)->{queue}{events} >= 3 && pixel($s)->{queue}{oldest_seconds} >= 1 }));
 is_deeply [@{$pixel->{queue}}{qw(events recovered)}], [3, 3], 'which has found them';
 is balance($pixel), 0, 'the balance';
 $t->finish;
