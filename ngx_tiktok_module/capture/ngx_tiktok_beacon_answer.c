@@ -241,9 +241,8 @@ static ngx_int_t
 ngx_tiktok_beacon_send(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     ngx_uint_t status, ngx_str_t *type, ngx_str_t *body)
 {
-    ngx_buf_t    *b;
-    ngx_int_t     rc;
-    ngx_chain_t   out;
+    ngx_int_t                 rc;
+    ngx_http_complex_value_t  text;
 
     if (ngx_tiktok_header(r, &ngx_tiktok_cache_control, &ngx_tiktok_no_store)
         != NGX_OK
@@ -260,6 +259,13 @@ ngx_tiktok_beacon_send(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    if (body) {
+        ngx_memzero(&text, sizeof(ngx_http_complex_value_t));
+        text.value = *body;
+
+        return ngx_http_send_response(r, status, type, &text);
+    }
+
     /* what was not read of the request must not be taken for the next one */
 
     rc = ngx_http_discard_request_body(r);
@@ -269,35 +275,7 @@ ngx_tiktok_beacon_send(ngx_http_request_t *r, ngx_tiktok_ctx_t *ctx,
     }
 
     r->headers_out.status = status;
+    r->header_only = 1;
 
-    if (body == NULL) {
-        r->header_only = 1;
-        return ngx_http_send_header(r);
-    }
-
-    r->headers_out.content_type = *type;
-    r->headers_out.content_type_len = type->len;
-    r->headers_out.content_length_n = body->len;
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    b->pos = body->data;
-    b->last = body->data + body->len;
-    b->memory = 1;
-    b->last_buf = (r == r->main);
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_send_header(r);
 }

@@ -164,24 +164,16 @@ ngx_tiktok_script_left(ngx_tiktok_script_t *script, ngx_str_t *name)
 ngx_int_t
 ngx_tiktok_script_handler(ngx_http_request_t *r)
 {
-    ngx_buf_t              *b;
-    ngx_int_t               rc;
-    ngx_str_t              *body;
-    ngx_chain_t             out;
+    ngx_str_t                 *body;
 #if (NGX_HTTP_GZIP)
-    ngx_table_elt_t        *encoding;
+    ngx_table_elt_t           *encoding;
 #endif
-    ngx_tiktok_script_t    *script;
-    ngx_tiktok_loc_conf_t  *tlcf;
+    ngx_tiktok_script_t       *script;
+    ngx_tiktok_loc_conf_t     *tlcf;
+    ngx_http_complex_value_t   text;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
-    }
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
     }
 
     tlcf = ngx_http_get_module_loc_conf(r, ngx_tiktok_module);
@@ -208,32 +200,11 @@ ngx_tiktok_script_handler(ngx_http_request_t *r)
 
 #endif
 
-    r->headers_out.status = NGX_HTTP_OK;
-    r->headers_out.content_length_n = body->len;
-    r->headers_out.content_type = ngx_tiktok_script_type;
-    r->headers_out.content_type_len = ngx_tiktok_script_type.len;
+    ngx_memzero(&text, sizeof(ngx_http_complex_value_t));
+    text.value = *body;
 
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    b->pos = body->data;
-    b->last = body->data + body->len;
-    b->memory = 1;
-    b->last_buf = (r == r->main);
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
-        return rc;
-    }
-
-    return ngx_http_output_filter(r, &out);
+    return ngx_http_send_response(r, NGX_HTTP_OK, &ngx_tiktok_script_type,
+                                  &text);
 }
 
 
